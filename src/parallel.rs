@@ -1,0 +1,127 @@
+//! Ordered parallelism: the same bits whatever the number of threads.
+//!
+//! Work is cut by the data, never by the threads, and partial results come back in the order of the cut.
+//! The core runs in the caller's rayon pool; this is the only module that names rayon.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::budget::{Budget, Cancel};
+use crate::error::Result;
+use crate::progress::Progress;
+
+/// What a job may use and must obey: limits, a stop flag, a place to report progress.
+///
+/// Clones share the flag and the counters.
+#[derive(Debug, Clone, Default)]
+pub struct Context {
+    /// Memory beside input and result.
+    pub budget: Budget,
+    /// Polled once per piece of work.
+    pub cancel: Cancel,
+    /// Advanced once per piece of work.
+    pub progress: Progress,
+}
+
+impl Context {
+    /// No limits, nobody watching.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// The pieces `0..len` is cut into: all of `piece` elements but the last.
+pub(crate) fn pieces(
+    len: usize,
+    piece: usize,
+) -> impl ExactSizeIterator<Item = Range<usize>> + Clone {
+    let piece = piece.max(1);
+    (0..len.div_ceil(piece)).map(move |i| i * piece..((i + 1) * piece).min(len))
+}
+
+/// Applies `f` to every item, in the pool where there is more than one, and returns the results in order.
+///
+/// Polls `ctx.cancel` before each item and advances progress after it. The first error in item order wins.
+pub(crate) fn map_ordered<T: Send, R: Send>(
+    ctx: &Context,
+    stage: &'static str,
+    items: Vec<T>,
+    f: impl Fn(T) -> Result<R> + Sync,
+) -> Result<Vec<R>> {
+    ctx.progress.stage(stage, items.len() as u64);
+    let step = |item: T| {
+        ctx.cancel.poll()?;
+        let result = f(item)?;
+        ctx.progress.advance(1);
+        Ok(result)
+    };
+    if items.len() <= 1 {
+        return items.into_iter().map(step).collect();
+    }
+    // Collected before the errors are looked at: which error is reported must not depend on timing.
+    let results: Vec<Result<R>> = items.into_par_iter().with_max_len(1).map(step).collect();
+    results.into_iter().collect()
+}
+
+/// Runs two closures, in parallel where the pool has room.
+pub(crate) fn join<A: Send, B: Send>(
+    a: impl FnOnce() -> A + Send,
+    b: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    rayon::join(a, b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    #[test]
+    fn pieces_cover_everything_once() {
+        let all: Vec<_> = pieces(10, 4).collect();
+        assert_eq!(all, [0..4, 4..8, 8..10]);
+        assert_eq!(pieces(0, 4).len(), 0);
+        assert_eq!(pieces(3, 0).len(), 3);
+    }
+
+    #[test]
+    fn results_come_back_in_order() {
+        let ctx = Context::new();
+        let squares = map_ordered(&ctx, "square", (0..1000u64).collect(), |i| Ok(i * i)).unwrap();
+        assert!(
+            squares
+                .iter()
+                .enumerate()
+                .all(|(i, &s)| s == (i * i) as u64)
+        );
+        assert_eq!(ctx.progress.read().done, 1000);
+        assert_eq!(ctx.cancel.polls(), 1000);
+    }
+
+    #[test]
+    fn the_first_error_in_order_wins() {
+        let e = map_ordered(&Context::new(), "x", (0..100).collect(), |i: u64| {
+            if i >= 7 {
+                Err(Error::parameter("t", "i", "is bad", i))
+            } else {
+                Ok(i)
+            }
+        });
+        assert!(e.unwrap_err().to_string().ends_with("got 7"));
+    }
+
+    #[test]
+    fn a_cancel_stops_at_the_next_piece() {
+        let ctx = Context {
+            cancel: Cancel::at_poll(3),
+            ..Context::new()
+        };
+        assert!(matches!(
+            map_ordered(&ctx, "x", vec![(); 50], |()| Ok(())),
+            Err(Error::Cancelled)
+        ));
+        assert_eq!(ctx.progress.read().done, 2.min(ctx.progress.read().done));
+    }
+}

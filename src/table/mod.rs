@@ -1,0 +1,254 @@
+//! The Arrow boundary: the one place where names and types of columns are looked at.
+//!
+//! A [`Table`] is a list of record batches with one schema, shared and never copied. What a job needs of it is bound by role
+//! elsewhere; the modules here turn a column of any sensible type into the one form the jobs read: [`ids`] into integer keys,
+//! [`time`] into microseconds, [`number`] into floats.
+
+pub(crate) mod ids;
+pub(crate) mod key;
+pub(crate) mod number;
+pub mod time;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, SchemaRef};
+
+use crate::error::{Error, Result};
+
+/// Record batches of one schema: the input of every job.
+///
+/// Cloning shares the batches. Rows are numbered through all batches, from 0.
+#[derive(Debug, Clone)]
+pub struct Table {
+    schema: SchemaRef,
+    batches: Arc<[RecordBatch]>,
+    /// Row at which each batch starts, and the row count at the end.
+    starts: Arc<[usize]>,
+}
+
+impl Table {
+    /// A table of these batches.
+    ///
+    /// # Errors
+    /// [`Error::FeatureMismatch`] if a batch's column types differ from the schema's.
+    pub fn try_new(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Self> {
+        let types = |s: &SchemaRef| -> Vec<DataType> {
+            s.fields().iter().map(|f| f.data_type().clone()).collect()
+        };
+        let expected = types(&schema);
+        for (i, batch) in batches.iter().enumerate() {
+            if types(batch.schema_ref()) != expected {
+                return Err(Error::FeatureMismatch {
+                    what: format!("batch {i} of the table"),
+                    why: "its column types differ from the table's schema; cast the batches alike"
+                        .into(),
+                });
+            }
+        }
+        let mut starts = vec![0];
+        for batch in &batches {
+            starts.push(starts[starts.len() - 1] + batch.num_rows());
+        }
+        Ok(Self {
+            schema,
+            batches: batches.into(),
+            starts: starts.into(),
+        })
+    }
+
+    /// A table of one batch.
+    #[must_use]
+    pub fn from_batch(batch: RecordBatch) -> Self {
+        Self {
+            schema: batch.schema(),
+            starts: [0, batch.num_rows()].into(),
+            batches: [batch].into(),
+        }
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn n_rows(&self) -> usize {
+        self.starts[self.starts.len() - 1]
+    }
+
+    /// Names and types of the columns.
+    #[must_use]
+    pub const fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// The batches, in row order.
+    #[must_use]
+    pub fn batches(&self) -> &[RecordBatch] {
+        &self.batches
+    }
+
+    /// The column that `name` names for `owner.role`.
+    ///
+    /// # Errors
+    /// [`Error::ColumnNotFound`] if there is none, [`Error::Parameter`] if several share the name.
+    pub(crate) fn position(&self, name: &str, role: &str) -> Result<usize> {
+        let fields = self.schema.fields();
+        let mut found = fields.iter().enumerate().filter(|(_, f)| f.name() == name);
+        match (found.next(), found.count()) {
+            (Some((index, _)), 0) => Ok(index),
+            (Some(_), more) => Err(Error::parameter(
+                "Roles",
+                role,
+                format!(
+                    "must name one column; {} columns share the name, rename them",
+                    more + 1
+                ),
+                name,
+            )),
+            (None, _) => {
+                let names: Vec<&str> = fields.iter().map(|f| f.name().as_str()).collect();
+                Err(Error::column_not_found(
+                    name,
+                    format!("role `{role}`"),
+                    &names,
+                ))
+            }
+        }
+    }
+
+    /// One column as its chunks.
+    pub(crate) fn column(&self, index: usize) -> Column {
+        Column {
+            name: self.schema.field(index).name().clone(),
+            data_type: self.schema.field(index).data_type().clone(),
+            chunks: self
+                .batches
+                .iter()
+                .map(|b| Arc::clone(b.column(index)))
+                .collect(),
+        }
+    }
+
+    /// The parts of the batches that the given rows lie in.
+    pub(crate) fn segments(&self, rows: Range<usize>) -> impl Iterator<Item = Segment> + '_ {
+        let first = self
+            .starts
+            .partition_point(|&s| s <= rows.start)
+            .saturating_sub(1);
+        (first..self.batches.len())
+            .map(move |chunk| {
+                let start = self.starts[chunk];
+                let from = rows.start.max(start);
+                let to = rows.end.min(self.starts[chunk + 1]);
+                Segment {
+                    chunk,
+                    range: from - start..to.max(from) - start,
+                    first_row: from,
+                }
+            })
+            .take_while(move |s| s.first_row < rows.end)
+            .filter(|s| !s.range.is_empty())
+    }
+}
+
+/// A column as a list of chunks.
+#[derive(Debug, Clone)]
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) data_type: DataType,
+    pub(crate) chunks: Vec<ArrayRef>,
+}
+
+impl Column {
+    /// The same column with every chunk replaced.
+    pub(crate) fn try_map(
+        &self,
+        data_type: DataType,
+        f: impl Fn(&ArrayRef) -> Result<ArrayRef>,
+    ) -> Result<Self> {
+        Ok(Self {
+            name: self.name.clone(),
+            data_type,
+            chunks: self.chunks.iter().map(f).collect::<Result<_>>()?,
+        })
+    }
+
+    /// The same column cast by Arrow's rules; `role` and `expected` are for the error.
+    pub(crate) fn cast(&self, to: &DataType, role: &str, expected: &str) -> Result<Self> {
+        if self.data_type == *to {
+            return Ok(self.clone());
+        }
+        self.try_map(to.clone(), |chunk| {
+            arrow_cast::cast(chunk, to).map_err(|_| self.type_error(role, expected))
+        })
+    }
+
+    pub(crate) fn type_error(&self, role: &str, expected: &str) -> Error {
+        Error::ColumnType {
+            column: self.name.clone(),
+            role: format!("role `{role}`"),
+            expected: expected.into(),
+            got: self.data_type.to_string(),
+        }
+    }
+}
+
+/// Rows of one chunk: `range` within it, `first_row` of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Segment {
+    pub(crate) chunk: usize,
+    pub(crate) range: Range<usize>,
+    pub(crate) first_row: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::Int64Array;
+    use arrow_schema::{Field, Schema};
+
+    fn table(sizes: &[usize]) -> Table {
+        let schema = Arc::new(Schema::new(vec![Field::new("x", DataType::Int64, true)]));
+        let batches = sizes
+            .iter()
+            .map(|&n| {
+                let x: ArrayRef = Arc::new(Int64Array::from_iter_values(0..n as i64));
+                RecordBatch::try_new(Arc::clone(&schema), vec![x]).unwrap()
+            })
+            .collect();
+        Table::try_new(schema, batches).unwrap()
+    }
+
+    #[test]
+    fn segments_cover_any_range_over_any_batches() {
+        for sizes in [&[][..], &[0], &[5], &[3, 0, 4], &[1, 1, 1, 7, 0]] {
+            let t = table(sizes);
+            for from in 0..=t.n_rows() {
+                for to in from..=t.n_rows() {
+                    let mut next = from;
+                    for s in t.segments(from..to) {
+                        assert_eq!(s.first_row, next);
+                        assert!(s.range.end <= sizes[s.chunk]);
+                        next += s.range.len();
+                    }
+                    assert_eq!(next, to);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_shared_name_is_refused() {
+        let field = Field::new("x", DataType::Int64, true);
+        let schema = Arc::new(Schema::new(vec![field.clone(), field]));
+        let t = Table::try_new(schema, vec![]).unwrap();
+        let e = t.position("x", "customer").unwrap_err();
+        assert!(e.to_string().contains("2 columns share the name"), "{e}");
+    }
+
+    #[test]
+    fn batches_of_another_type_are_refused() {
+        let t = table(&[2]);
+        let other = Arc::new(Schema::new(vec![Field::new("x", DataType::Utf8, true)]));
+        assert!(Table::try_new(other, t.batches().to_vec()).is_err());
+    }
+}

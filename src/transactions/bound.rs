@@ -1,0 +1,68 @@
+//! The columns behind the roles, checked once.
+
+use super::roles::Roles;
+use crate::error::{Error, Result};
+use crate::table::Table;
+use crate::table::ids::IdColumn;
+use crate::table::number::NumberColumn;
+use crate::table::time::TimeColumn;
+
+/// A table with its roles bound: names found, types checked, nothing else read.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    pub(crate) table: Table,
+    pub(crate) roles: Roles,
+    pub(crate) customer: IdColumn,
+    pub(crate) time: TimeColumn,
+    pub(crate) transaction: Option<IdColumn>,
+    pub(crate) item: Option<IdColumn>,
+    pub(crate) quantity: Option<NumberColumn>,
+    pub(crate) price: Option<NumberColumn>,
+    pub(crate) amount: Option<NumberColumn>,
+}
+
+impl Bound {
+    pub(crate) fn new(table: Table, roles: Roles, time_format: Option<&str>) -> Result<Self> {
+        for (role, column) in roles.iter() {
+            table.position(column, role)?;
+        }
+        let column =
+            |role: &str, name: &str| Ok::<_, Error>(table.column(table.position(name, role)?));
+        let id = |role: &str, name: Option<&String>| {
+            name.map(|n| IdColumn::bind(column(role, n)?, role))
+                .transpose()
+        };
+        let number = |role: &str, name: Option<&String>| {
+            name.map(|n| NumberColumn::bind(column(role, n)?, role))
+                .transpose()
+        };
+        Ok(Self {
+            customer: IdColumn::bind(column("customer", &roles.customer)?, "customer")?,
+            time: TimeColumn::bind(column("time", &roles.time)?, "time", time_format)?,
+            transaction: id("transaction", roles.transaction.as_ref())?,
+            item: id("item", roles.item.as_ref())?,
+            quantity: number("quantity", roles.quantity.as_ref())?,
+            price: number("price", roles.price.as_ref())?,
+            amount: number("amount", roles.amount.as_ref())?,
+            roles,
+            table,
+        })
+    }
+
+    /// # Errors
+    /// [`Error::ColumnNotFound`] if neither `amount` nor `quantity` and `price` are named.
+    pub(crate) fn check_money(&self) -> Result<()> {
+        if self.amount.is_some() || (self.quantity.is_some() && self.price.is_some()) {
+            return Ok(());
+        }
+        let names: Vec<&str> = self
+            .table
+            .schema()
+            .fields()
+            .iter()
+            .map(|f| f.name().as_str())
+            .collect();
+        let role = "the money of a line: name role `amount`, or both `quantity` and `price`";
+        Err(Error::column_not_found("amount", role, &names))
+    }
+}

@@ -1,0 +1,144 @@
+//! Where the rows went: every row is either used or left out for one stated reason.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a row is not used. The first reason in this order counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The time is null or cannot be read.
+    NoTime = 3,
+    /// The time is before 1900 or not before 2200.
+    TimeOutOfRange,
+    /// The row happened after the clock: not known yet.
+    AfterClock,
+    /// The row happened before the period looked at.
+    BeforeWindow,
+    /// The customer is null or blank.
+    NoCustomer,
+    /// The transaction is null or blank.
+    NoTransaction,
+    /// The money of the line is null.
+    NoAmount,
+    /// The money of the line is NaN or infinite.
+    AmountNotFinite,
+    /// The quantity is zero.
+    ZeroQuantity,
+    /// A return, and returns are excluded.
+    ReturnExcluded,
+    /// A return that was matched with its purchase.
+    ReturnNetted,
+    /// A return that found no purchase, or not for all of its quantity.
+    ReturnUnmatched,
+    /// A purchase that was returned whole.
+    CancelledByReturn,
+    /// A row of a customer who has no order.
+    WithoutOrder,
+}
+
+impl Reason {
+    /// Every reason, in order.
+    pub const ALL: [Self; 14] = [
+        Self::NoTime,
+        Self::TimeOutOfRange,
+        Self::AfterClock,
+        Self::BeforeWindow,
+        Self::NoCustomer,
+        Self::NoTransaction,
+        Self::NoAmount,
+        Self::AmountNotFinite,
+        Self::ZeroQuantity,
+        Self::ReturnExcluded,
+        Self::ReturnNetted,
+        Self::ReturnUnmatched,
+        Self::CancelledByReturn,
+        Self::WithoutOrder,
+    ];
+}
+
+/// Rows in, rows used, rows left out by reason: they add up.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RowCounts {
+    /// Rows of the table.
+    pub rows_in: u64,
+    /// Rows that the result rests on.
+    pub rows_used: u64,
+    /// Rows left out; reasons that did not occur are absent.
+    pub left_out: BTreeMap<Reason, u64>,
+}
+
+/// An order line.
+pub(crate) const ORDER: u8 = 0;
+/// An order line without the value that is counted.
+pub(crate) const UNCOUNTED: u8 = 1;
+/// A line that is used but is no order line.
+pub(crate) const USED: u8 = 2;
+
+/// Counts while rows are read: cheap to add to and to merge.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tally {
+    pub(crate) rows_in: u64,
+    /// By the code of the [`Reason`].
+    left_out: [u64; 32],
+}
+
+impl Tally {
+    /// Counts a row whose status says that it is left out.
+    pub(crate) fn leave_out(&mut self, status: u8) {
+        self.left_out[usize::from(status & 31)] += 1;
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.rows_in += other.rows_in;
+        self.left_out
+            .iter_mut()
+            .zip(other.left_out)
+            .for_each(|(a, b)| *a += b);
+    }
+
+    /// The counts, with so many of the used rows left out for belonging to customers without an order.
+    pub(crate) fn finish(&self, without_order: u64) -> RowCounts {
+        let mut left_out = self.left_out;
+        left_out[Reason::WithoutOrder as usize] += without_order;
+        RowCounts {
+            rows_in: self.rows_in,
+            rows_used: self.rows_in - left_out.iter().sum::<u64>(),
+            left_out: Reason::ALL
+                .into_iter()
+                .map(|r| (r, left_out[r as usize]))
+                .filter(|&(_, n)| n > 0)
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_add_up() {
+        let mut t = Tally {
+            rows_in: 5,
+            ..Tally::default()
+        };
+        t.leave_out(Reason::NoCustomer as u8);
+        t.leave_out(Reason::WithoutOrder as u8);
+        let c = t.finish(1);
+        assert_eq!(
+            (c.rows_in, c.rows_used, c.left_out[&Reason::WithoutOrder]),
+            (5, 2, 2)
+        );
+    }
+
+    #[test]
+    fn every_reason_has_a_code_of_its_own_that_fits() {
+        let codes: std::collections::BTreeSet<u8> = Reason::ALL.iter().map(|&r| r as u8).collect();
+        assert_eq!(codes.len(), Reason::ALL.len());
+        assert!(codes.iter().all(|&c| c > USED && c < 32));
+    }
+}

@@ -1,0 +1,278 @@
+//! Lines: the rows of the table in blocks, each row with its keys, time, money, and what becomes of it.
+
+use super::bound::Bound;
+use super::counts::{ORDER, Reason, UNCOUNTED, USED};
+use super::roles::Returns;
+use crate::clean::returns::Netting;
+use crate::error::Result;
+use crate::table::Segment;
+use crate::table::ids::{IdColumn, IdReader};
+use crate::table::key::Key;
+use crate::table::number::{self, to_minor};
+use crate::table::time::{EARLIEST, LATEST, NO_TIME};
+
+/// Rows of a block: small enough for all its columns to stay in the first-level cache.
+pub(crate) const BLOCK: usize = 512;
+
+/// Which rows of the table a view sees: instants from `since` to `until`, both inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) since: i64,
+    pub(crate) until: i64,
+}
+
+/// What is counted once per customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Distinct {
+    /// Transactions; without that role every line is one.
+    Transactions,
+    /// Items; a line without item counts for nothing.
+    Items,
+}
+
+/// Reads lines under a view's rules.
+pub(crate) struct LineReader<'a, K> {
+    bound: &'a Bound,
+    window: Window,
+    returns: Returns,
+    netting: Option<&'a Netting>,
+    customer: IdReader<K>,
+    distinct: Option<IdReader<K>>,
+    missing_distinct: u8,
+}
+
+/// One block of lines, column by column.
+#[derive(Debug, Default)]
+pub(crate) struct Block<K> {
+    pub(crate) customer: Vec<K>,
+    pub(crate) distinct: Vec<K>,
+    pub(crate) time: Vec<i64>,
+    /// [`ORDER`], [`UNCOUNTED`], [`USED`], or the code of a [`Reason`].
+    pub(crate) status: Vec<u8>,
+    /// Money in currency units.
+    pub(crate) amount: Vec<f64>,
+    /// Money in ten-thousandths, where it was asked for.
+    pub(crate) minor: Vec<i64>,
+    quantity: Vec<f64>,
+    price: Vec<f64>,
+}
+
+impl<'a, K: Key> LineReader<'a, K> {
+    pub(crate) fn new(
+        bound: &'a Bound,
+        window: Window,
+        returns: Returns,
+        netting: Option<&'a Netting>,
+        distinct: Distinct,
+    ) -> Result<Self> {
+        let (column, missing_distinct) = match distinct {
+            Distinct::Transactions => (&bound.transaction, Reason::NoTransaction as u8),
+            Distinct::Items => (&bound.item, UNCOUNTED),
+        };
+        Ok(Self {
+            bound,
+            window,
+            returns,
+            netting,
+            customer: bound.customer.reader()?,
+            distinct: column.as_ref().map(IdColumn::reader).transpose()?,
+            missing_distinct,
+        })
+    }
+
+    /// Whether there is a column to count distinct values of.
+    pub(crate) fn has_distinct(&self) -> bool {
+        self.distinct.is_some()
+    }
+
+    /// Whether customers are text, whose keys may be hashes.
+    pub(crate) fn has_text_customers(&self) -> bool {
+        !self.bound.customer.is_integer()
+    }
+
+    /// Appends the customers of a segment, whatever becomes of their lines.
+    pub(crate) fn read_customers(&self, at: &Segment, out: &mut Vec<K>) {
+        self.customer.read(at, out, |_| ());
+    }
+
+    /// Fills the block with a segment of at most [`BLOCK`] rows.
+    ///
+    /// With `exact`, money goes to `minor`, and the answer is false if a used line's money is not decimal.
+    pub(crate) fn read(&self, at: &Segment, block: &mut Block<K>, exact: bool) -> bool {
+        block.clear();
+        self.bound.time.read(at, &mut block.time);
+        block
+            .status
+            .extend(block.time.iter().map(|&t| self.time_status(t)));
+        let status = &mut block.status;
+        let mut mark = |i: usize, code: u8| {
+            if status[i] == ORDER {
+                status[i] = code;
+            }
+        };
+        self.customer.read(at, &mut block.customer, |i| {
+            mark(i, Reason::NoCustomer as u8)
+        });
+        if let Some(distinct) = &self.distinct {
+            distinct.read(at, &mut block.distinct, |i| mark(i, self.missing_distinct));
+        }
+        self.read_money(at, block);
+        self.apply_netting(at, block);
+        if exact {
+            self.fill_minor(block)
+        } else {
+            self.fill_amount(block)
+        }
+    }
+
+    fn time_status(&self, time: i64) -> u8 {
+        if time >= self.window.since && time <= self.window.until {
+            return ORDER;
+        }
+        let reason = match time {
+            NO_TIME => Reason::NoTime,
+            t if !(EARLIEST..LATEST).contains(&t) => Reason::TimeOutOfRange,
+            t if t > self.window.until => Reason::AfterClock,
+            _ => Reason::BeforeWindow,
+        };
+        reason as u8
+    }
+
+    /// Reads the money columns and settles which lines are orders, returns, or nothing.
+    fn read_money(&self, at: &Segment, block: &mut Block<K>) {
+        let Bound {
+            quantity,
+            price,
+            amount,
+            ..
+        } = self.bound;
+        if let Some(column) = quantity {
+            column.read(at, &mut block.quantity);
+        } else {
+            block.quantity.resize(at.range.len(), 1.0);
+        }
+        match (amount, price) {
+            (Some(column), _) | (None, Some(column)) => column.read(at, &mut block.price),
+            (None, None) => block.price.resize(at.range.len(), 0.0),
+        }
+        let (has_amount, on_return) = (amount.is_some(), self.return_status());
+        for ((status, &q), &p) in block
+            .status
+            .iter_mut()
+            .zip(&block.quantity)
+            .zip(&block.price)
+        {
+            // Nearly every line is a plain purchase; one test tells.
+            let plain = q > 0.0 && p >= 0.0 && q < f64::INFINITY && p < f64::INFINITY;
+            if !plain && *status <= USED {
+                *status = odd_status(*status, q, p, has_amount, on_return);
+            }
+        }
+    }
+
+    const fn return_status(&self) -> u8 {
+        match self.returns {
+            Returns::Keep => USED,
+            Returns::Exclude => Reason::ReturnExcluded as u8,
+            Returns::Net => Reason::ReturnUnmatched as u8,
+        }
+    }
+
+    /// Takes returned units out of purchases, and tells matched returns from unmatched ones.
+    fn apply_netting(&self, at: &Segment, block: &mut Block<K>) {
+        let Some(netting) = self.netting else { return };
+        let first = at.first_row as u64;
+        let end = first + at.range.len() as u64;
+        for &(row, unmatched) in rows_between(&netting.unmatched, first, end) {
+            let status = &mut block.status[(row - first) as usize];
+            if *status == Reason::ReturnUnmatched as u8 && unmatched <= 0.0 {
+                *status = Reason::ReturnNetted as u8;
+            }
+        }
+        for &(row, kept) in rows_between(&netting.kept, first, end) {
+            let i = (row - first) as usize;
+            if block.status[i] > USED {
+                continue;
+            }
+            if kept <= 0.0 {
+                block.status[i] = Reason::CancelledByReturn as u8;
+            } else if self.bound.quantity.is_none() {
+                block.price[i] = kept;
+            } else {
+                if self.bound.amount.is_some() {
+                    block.price[i] *= kept / block.quantity[i];
+                }
+                block.quantity[i] = kept;
+            }
+        }
+    }
+
+    /// Money as whole ten-thousandths; false where a used line's is not.
+    fn fill_minor(&self, block: &mut Block<K>) -> bool {
+        // A product below this leaves room for the lines of a run in 63 bits.
+        const LIMIT: i128 = 1 << 53;
+        let by_quantity = self.bound.amount.is_none();
+        let mut decimal = true;
+        let rows = block.status.iter().zip(&block.quantity).zip(&block.price);
+        block.minor.extend(rows.map(|((&status, &q), &p)| {
+            let minor = to_minor(p).and_then(|m| {
+                if !by_quantity {
+                    return Some(m);
+                }
+                let whole = q as i64;
+                let product = i128::from(m) * i128::from(whole);
+                ((whole as f64 - q).abs() == 0.0 && product.abs() < LIMIT).then_some(product as i64)
+            });
+            decimal &= minor.is_some() || status > USED;
+            minor.unwrap_or(0)
+        }));
+        decimal
+    }
+
+    fn fill_amount(&self, block: &mut Block<K>) -> bool {
+        let by_quantity = self.bound.amount.is_none();
+        let rows = block.quantity.iter().zip(&block.price);
+        block
+            .amount
+            .extend(rows.map(|(&q, &p)| if by_quantity { q * p } else { p }));
+        true
+    }
+}
+
+/// What becomes of a line whose quantity `q` or money `p` is out of the ordinary.
+fn odd_status(status: u8, q: f64, p: f64, has_amount: bool, on_return: u8) -> u8 {
+    if number::is_null(p) || (number::is_null(q) && !has_amount) {
+        return Reason::NoAmount as u8;
+    }
+    let quantity_known = !number::is_null(q);
+    if !p.is_finite() || (quantity_known && !q.is_finite()) {
+        return Reason::AmountNotFinite as u8;
+    }
+    if quantity_known && q == 0.0 {
+        return Reason::ZeroQuantity as u8;
+    }
+    if (quantity_known && q < 0.0) || p < 0.0 {
+        on_return
+    } else {
+        status
+    }
+}
+
+fn rows_between(rows: &[(u64, f64)], from: u64, to: u64) -> &[(u64, f64)] {
+    let start = rows.partition_point(|&(row, _)| row < from);
+    let len = rows[start..].partition_point(|&(row, _)| row < to);
+    &rows[start..start + len]
+}
+
+impl<K> Block<K> {
+    fn clear(&mut self) {
+        self.customer.clear();
+        self.distinct.clear();
+        self.time.clear();
+        self.status.clear();
+        self.amount.clear();
+        self.minor.clear();
+        self.quantity.clear();
+        self.price.clear();
+    }
+}

@@ -1,0 +1,116 @@
+//! Collects the lines that netting needs from the table.
+
+use std::collections::HashSet;
+
+use super::bound::Bound;
+use super::lines::Window;
+use crate::clean::returns::{NetLine, Netting, net};
+use crate::error::Result;
+use crate::parallel::{Context, map_ordered, pieces};
+use crate::table::Segment;
+use crate::table::ids::IdReader;
+use crate::table::number::is_null;
+use crate::table::time::EARLIEST;
+
+const PIECE: usize = 262_144;
+
+/// Nets all returns known at the end of the window, whatever its start: a purchase before it can be returned within it.
+pub(crate) fn netting(bound: &Bound, window: Window, ctx: &Context) -> Result<Netting> {
+    let source = Source {
+        bound,
+        until: window.until,
+        customer: bound.customer.reader()?,
+        item: bound
+            .item
+            .as_ref()
+            .map(crate::table::ids::IdColumn::reader)
+            .transpose()?,
+    };
+    let mut lines = source.collect(ctx, "find returns", |units| units < 0.0, |_| true)?;
+    if lines.is_empty() {
+        return Ok(Netting::default());
+    }
+    let keys: HashSet<_> = lines.iter().map(|l| l.key).collect();
+    lines.extend(source.collect(
+        ctx,
+        "match returns",
+        |units| units > 0.0,
+        |l| keys.contains(&l.key),
+    )?);
+    Ok(net(lines))
+}
+
+struct Source<'a> {
+    bound: &'a Bound,
+    until: i64,
+    customer: IdReader<u128>,
+    item: Option<IdReader<u128>>,
+}
+
+impl Source<'_> {
+    /// The lines whose units are `wanted` and which are to be kept, in row order.
+    fn collect(
+        &self,
+        ctx: &Context,
+        stage: &'static str,
+        wanted: impl Fn(f64) -> bool + Sync,
+        keep: impl Fn(&NetLine) -> bool + Sync,
+    ) -> Result<Vec<NetLine>> {
+        let parts = map_ordered(
+            ctx,
+            stage,
+            pieces(self.bound.table.n_rows(), PIECE).collect(),
+            |rows| {
+                let mut found = Vec::new();
+                for at in self.bound.table.segments(rows) {
+                    found.extend(self.scan(&at, &wanted).into_iter().filter(&keep));
+                }
+                Ok(found)
+            },
+        )?;
+        Ok(parts.concat())
+    }
+
+    /// Reads units first: where no line is wanted, the other columns stay untouched.
+    fn scan(&self, at: &Segment, wanted: impl Fn(f64) -> bool) -> Vec<NetLine> {
+        let mut units = Vec::new();
+        if let Some(column) = self.bound.quantity.as_ref().or(self.bound.amount.as_ref()) {
+            column.read(at, &mut units);
+        }
+        let picked: Vec<usize> = (0..units.len())
+            .filter(|&i| units[i].is_finite() && wanted(units[i]))
+            .collect();
+        if picked.is_empty() {
+            return Vec::new();
+        }
+        let (mut times, mut customers, mut items, mut prices) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut missing = vec![false; at.range.len()];
+        self.bound.time.read(at, &mut times);
+        self.customer
+            .read(at, &mut customers, |i| missing[i] = true);
+        if let Some(item) = &self.item {
+            item.read(at, &mut items, |i| missing[i] = true);
+        }
+        if let (Some(_), Some(price)) = (&self.bound.quantity, &self.bound.price) {
+            price.read(at, &mut prices);
+        }
+        let line = |i: usize| {
+            let price = prices.get(i).copied().unwrap_or(0.0);
+            let known =
+                !missing[i] && (EARLIEST..=self.until).contains(&times[i]) && !is_null(price);
+            // A positive quantity at a negative price is a correction, not a purchase that could come back.
+            (known && !(units[i] > 0.0 && price < 0.0)).then(|| NetLine {
+                key: (
+                    customers[i],
+                    items.get(i).copied().unwrap_or(0),
+                    price.to_bits(),
+                ),
+                time: times[i],
+                row: (at.first_row + i) as u64,
+                units: units[i],
+            })
+        };
+        picked.into_iter().filter_map(line).collect()
+    }
+}
