@@ -4,8 +4,14 @@
 mod budget;
 mod clean;
 mod error;
+pub mod io;
 mod parallel;
 mod progress;
+mod random;
+pub mod rfm;
+pub mod saved;
+pub mod simulate;
+mod stats;
 mod table;
 mod transactions;
 

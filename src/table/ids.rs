@@ -60,11 +60,6 @@ impl IdColumn {
         self.value_type.is_integer()
     }
 
-    /// The column's name.
-    pub(crate) fn name(&self) -> &str {
-        &self.column.name
-    }
-
     /// Readers for all chunks. Dictionaries are mapped to keys here, once.
     pub(crate) fn reader<K: Key>(&self) -> Result<IdReader<K>> {
         let chunks = self

@@ -235,6 +235,19 @@ fn has_offset(text: &str) -> bool {
         .is_some_and(|rest| rest.contains(['Z', 'z', '+', '-']) || rest.trim().contains(' '))
 }
 
+impl serde::Serialize for Moment {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_text(&Zone::naive()))
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Moment {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
 /// A checked time column.
 #[derive(Debug, Clone)]
 pub(crate) struct TimeColumn {

@@ -1,0 +1,177 @@
+//! Files: tables from Parquet and CSV, results to them.
+
+use std::fs::File;
+use std::path::Path;
+
+use arrow_array::RecordBatch;
+
+use crate::error::{Error, Result};
+use crate::saved::write_whole;
+use crate::table::Table;
+
+/// What a path's ending says the file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Parquet,
+    Csv,
+}
+
+fn format_of(path: &Path) -> Result<Format> {
+    let ending = path
+        .extension()
+        .and_then(|e| e.to_str())
+        .map(str::to_lowercase);
+    match ending.as_deref() {
+        Some("parquet" | "pq") => Ok(Format::Parquet),
+        Some("csv") => Ok(Format::Csv),
+        _ => Err(Error::io(
+            path,
+            "has an ending that is not known; use .parquet or .csv",
+        )),
+    }
+}
+
+/// Reads a table from a Parquet or CSV file: of its columns only those named, where the format allows.
+///
+/// CSV types are inferred from all rows; numbers, booleans, dates and ISO 8601 times are recognised, all else is text.
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be read or is damaged; [`Error::ColumnNotFound`] if a named column is missing.
+pub fn read_table(path: &Path, columns: &[(&str, &str)]) -> Result<Table> {
+    let format = format_of(path)?;
+    if path.is_dir() {
+        return Err(Error::io(path, "is a directory; name a file"));
+    }
+    let file = File::open(path).map_err(|e| Error::io(path, e))?;
+    match format {
+        Format::Parquet => read_parquet(path, file, columns),
+        Format::Csv => read_csv(path, file),
+    }
+}
+
+/// Writes a batch to a Parquet or CSV file, whole or not at all.
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be written.
+pub fn write_batch(path: &Path, batch: &RecordBatch) -> Result<()> {
+    match format_of(path)? {
+        Format::Parquet => write_whole(path, |file| write_parquet(path, file, batch)),
+        Format::Csv => write_whole(path, |file| write_csv(path, file, batch)),
+    }
+}
+
+#[cfg(feature = "parquet")]
+fn read_parquet(path: &Path, file: File, columns: &[(&str, &str)]) -> Result<Table> {
+    use parquet::arrow::ProjectionMask;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+    const BATCH_ROWS: usize = 65_536;
+    let damaged =
+        |e: &dyn std::fmt::Display| Error::io(path, format!("cannot be read as Parquet: {e}"));
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| damaged(&e))?;
+    let names: Vec<String> = builder
+        .schema()
+        .fields()
+        .iter()
+        .map(|f| f.name().clone())
+        .collect();
+    let borrowed: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut wanted = Vec::new();
+    for (role, column) in columns {
+        let found = names
+            .iter()
+            .enumerate()
+            .filter(|(_, n)| n == column)
+            .map(|(i, _)| i);
+        let before = wanted.len();
+        wanted.extend(found);
+        if wanted.len() == before {
+            return Err(Error::column_not_found(
+                column,
+                format!("role `{role}`"),
+                &borrowed,
+            ));
+        }
+    }
+    let mask = ProjectionMask::roots(builder.parquet_schema(), wanted);
+    let reader = builder
+        .with_projection(mask)
+        .with_batch_size(BATCH_ROWS)
+        .build()
+        .map_err(|e| damaged(&e))?;
+    let schema = arrow_array::RecordBatchReader::schema(&reader);
+    let batches = reader
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .map_err(|e| damaged(&e))?;
+    Table::try_new(schema, batches)
+}
+
+#[cfg(not(feature = "parquet"))]
+fn read_parquet(path: &Path, _: File, _: &[(&str, &str)]) -> Result<Table> {
+    Err(Error::io(path, "Parquet needs the feature `parquet`"))
+}
+
+#[cfg(feature = "csv")]
+fn read_csv(path: &Path, mut file: File) -> Result<Table> {
+    use std::io::{BufReader, Seek};
+    use std::sync::Arc;
+
+    let damaged =
+        |e: &dyn std::fmt::Display| Error::io(path, format!("cannot be read as CSV: {e}"));
+    let format = arrow_csv::reader::Format::default().with_header(true);
+    let (schema, _) = format
+        .infer_schema(BufReader::new(&mut file), None)
+        .map_err(|e| damaged(&e))?;
+    file.rewind().map_err(|e| Error::io(path, e))?;
+    let schema = Arc::new(schema);
+    let reader = arrow_csv::ReaderBuilder::new(Arc::clone(&schema))
+        .with_format(format)
+        .with_batch_size(65_536)
+        .build_buffered(BufReader::with_capacity(1 << 20, file))
+        .map_err(|e| damaged(&e))?;
+    let batches = reader
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .map_err(|e| damaged(&e))?;
+    Table::try_new(schema, batches)
+}
+
+#[cfg(not(feature = "csv"))]
+fn read_csv(path: &Path, _: File) -> Result<Table> {
+    Err(Error::io(path, "CSV needs the feature `csv`"))
+}
+
+#[cfg(feature = "parquet")]
+fn write_parquet(path: &Path, file: &mut File, batch: &RecordBatch) -> Result<()> {
+    use parquet::basic::{Compression, ZstdLevel};
+    use parquet::file::properties::WriterProperties;
+
+    let failed = |e: &dyn std::fmt::Display| Error::io(path, format!("cannot be written: {e}"));
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .build();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), Some(properties))
+        .map_err(|e| failed(&e))?;
+    writer.write(batch).map_err(|e| failed(&e))?;
+    writer.close().map_err(|e| failed(&e))?;
+    Ok(())
+}
+
+#[cfg(not(feature = "parquet"))]
+fn write_parquet(path: &Path, _: &mut File, _: &RecordBatch) -> Result<()> {
+    Err(Error::io(path, "Parquet needs the feature `parquet`"))
+}
+
+#[cfg(feature = "csv")]
+fn write_csv(path: &Path, file: &mut File, batch: &RecordBatch) -> Result<()> {
+    let mut writer = arrow_csv::WriterBuilder::new()
+        .with_header(true)
+        .build(file);
+    writer
+        .write(batch)
+        .map_err(|e| Error::io(path, format!("cannot be written: {e}")))
+}
+
+#[cfg(not(feature = "csv"))]
+fn write_csv(path: &Path, _: &mut File, _: &RecordBatch) -> Result<()> {
+    Err(Error::io(path, "CSV needs the feature `csv`"))
+}

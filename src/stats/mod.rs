@@ -1,0 +1,3 @@
+//! Statistics that several families share.
+
+pub(crate) mod quantile;

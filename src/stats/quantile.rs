@@ -1,0 +1,191 @@
+//! Quantiles by selection: the values at a few ranks of a long list, without sorting it.
+
+use crate::error::Result;
+use crate::parallel::{Context, map_ordered, pieces};
+
+const PIECE: usize = 262_144;
+/// Leading bits of a value that tell its bucket.
+const BUCKET_BITS: u32 = 16;
+
+/// The values that would stand at `ranks` (from 0) if the finite `values` were sorted.
+///
+/// Two passes: one counts values by their leading bits, one collects those of the buckets the ranks fall in.
+pub(crate) fn order_statistics(values: &[f64], ranks: &[usize], ctx: &Context) -> Result<Vec<f64>> {
+    let counts = bucket_counts(values, ctx)?;
+    // For each bucket wanted: how many values stand before it.
+    let mut wanted: Vec<Option<usize>> = vec![None; counts.len()];
+    let mut before = 0;
+    let mut starts = Vec::with_capacity(counts.len());
+    for &count in &counts {
+        starts.push(before);
+        before += count;
+    }
+    let bucket_of_rank = |rank: usize| starts.partition_point(|&s| s <= rank) - 1;
+    let mut buckets: Vec<Vec<u64>> = Vec::new();
+    for &rank in ranks {
+        let slot = &mut wanted[bucket_of_rank(rank)];
+        if slot.is_none() {
+            *slot = Some(buckets.len());
+            buckets.push(Vec::new());
+        }
+    }
+    let collected = map_ordered(
+        ctx,
+        "select quantiles",
+        pieces(values.len(), PIECE).collect(),
+        |range| {
+            let mut found = vec![Vec::new(); buckets.len()];
+            for key in values[range].iter().map(|&v| sort_key(v)) {
+                if let Some(slot) = wanted[bucket(key)] {
+                    found[slot].push(key);
+                }
+            }
+            Ok(found)
+        },
+    )?;
+    for part in collected {
+        for (all, mut found) in buckets.iter_mut().zip(part) {
+            all.append(&mut found);
+        }
+    }
+    buckets.iter_mut().for_each(|b| b.sort_unstable());
+    let value = |&rank: &usize| {
+        let at = bucket_of_rank(rank);
+        wanted[at].map_or(f64::NAN, |slot| {
+            from_sort_key(buckets[slot][rank - starts[at]])
+        })
+    };
+    Ok(ranks.iter().map(value).collect())
+}
+
+fn bucket_counts(values: &[f64], ctx: &Context) -> Result<Vec<usize>> {
+    let parts = map_ordered(
+        ctx,
+        "count values",
+        pieces(values.len(), PIECE).collect(),
+        |range| {
+            let mut counts = vec![0u32; 1 << BUCKET_BITS];
+            values[range]
+                .iter()
+                .for_each(|&v| counts[bucket(sort_key(v))] += 1);
+            Ok(counts)
+        },
+    )?;
+    let mut counts = vec![0usize; 1 << BUCKET_BITS];
+    for part in parts {
+        counts
+            .iter_mut()
+            .zip(part)
+            .for_each(|(a, b)| *a += b as usize);
+    }
+    Ok(counts)
+}
+
+fn bucket(key: u64) -> usize {
+    (key >> (64 - BUCKET_BITS)) as usize
+}
+
+/// Bits whose integer order is the order of the floats; both zeros are one value.
+fn sort_key(value: f64) -> u64 {
+    let bits = (value + 0.0).to_bits();
+    if bits >> 63 == 1 {
+        !bits
+    } else {
+        bits | 1 << 63
+    }
+}
+
+fn from_sort_key(key: u64) -> f64 {
+    f64::from_bits(if key >> 63 == 1 {
+        key & !(1 << 63)
+    } else {
+        !key
+    })
+}
+
+/// The position among `n` sorted values at which the `i`-th of `k` quantiles stands: `i (n - 1) / k`.
+///
+/// Source: Hyndman & Fan (1996), definition 7.
+pub(crate) fn position(n: usize, i: usize, k: usize) -> f64 {
+    let (at, k) = (i as u128 * (n as u128 - 1), k as u128);
+    // Whole positions stay whole: a value that a quantile falls on must equal it.
+    (at / k) as f64 + (at % k) as f64 / k as f64
+}
+
+/// The same position by the arithmetic of `pandas.qcut`: a fraction as `linspace` makes it, through per cent and back.
+pub(crate) fn pandas_position(n: usize, i: usize, k: usize) -> f64 {
+    let fraction = i as f64 * (1.0 / k as f64);
+    (fraction * 100.0 / 100.0) * (n as f64 - 1.0)
+}
+
+/// The value at a position between two neighbours.
+pub(crate) fn interpolate(below: f64, above: f64, position: f64) -> f64 {
+    let t = position - position.floor();
+    let step = above - below;
+    if t >= 0.5 {
+        above - step * (1.0 - t)
+    } else {
+        below + step * t
+    }
+}
+
+/// The quantiles of the finite `values`, of which there is at least one, at the given positions.
+pub(crate) fn quantiles(values: &[f64], positions: &[f64], ctx: &Context) -> Result<Vec<f64>> {
+    let last = values.len() - 1;
+    let neighbours = |p: &f64| [(*p as usize).min(last), (*p as usize + 1).min(last)];
+    let ranks: Vec<usize> = positions.iter().flat_map(neighbours).collect();
+    let found = order_statistics(values, &ranks, ctx)?;
+    let pairs = found.chunks_exact(2).zip(positions);
+    Ok(pairs
+        .map(|(pair, &p)| interpolate(pair[0], pair[1], p))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn ranks_are_those_of_a_sort(values in prop::collection::vec(-1e6f64..1e6, 1..300), picks in prop::collection::vec(0usize..300, 1..9)) {
+            let ranks: Vec<usize> = picks.iter().map(|p| p % values.len()).collect();
+            let mut sorted = values.clone();
+            sorted.sort_unstable_by(f64::total_cmp);
+            let expected: Vec<f64> = ranks.iter().map(|&r| sorted[r]).collect();
+            prop_assert_eq!(order_statistics(&values, &ranks, &Context::new()).unwrap(), expected);
+        }
+
+        #[test]
+        fn sort_keys_read_back(v in prop::num::f64::NORMAL | prop::num::f64::ZERO) {
+            prop_assert_eq!(from_sort_key(sort_key(v)), v);
+        }
+    }
+
+    fn inner_quantiles(values: &[f64], k: usize) -> Vec<f64> {
+        let positions: Vec<f64> = (1..k).map(|i| position(values.len(), i, k)).collect();
+        quantiles(values, &positions, &Context::new()).unwrap()
+    }
+
+    #[test]
+    fn quantiles_interpolate() {
+        let q = inner_quantiles(&[4.0, 1.0, 3.0, 2.0], 4);
+        assert_eq!(q, [1.75, 2.5, 3.25]);
+        assert_eq!(inner_quantiles(&[7.0], 5), [7.0; 4]);
+    }
+
+    #[test]
+    fn whole_positions_are_whole() {
+        assert_eq!(position(11, 3, 5), 6.0);
+        assert!(
+            pandas_position(11, 3, 5) > 6.0,
+            "pandas' own arithmetic is not exact, and is kept"
+        );
+    }
+
+    #[test]
+    fn ties_and_both_zeros_are_one_value() {
+        let q = inner_quantiles(&[0.0, -0.0, 0.0, 5.0], 2);
+        assert_eq!(q, [0.0]);
+    }
+}
