@@ -78,7 +78,7 @@ def _new_bar() -> Any:
     if is_notebook() and find_spec("ipywidgets") is not None:
         from tqdm.notebook import tqdm
     else:
-        from tqdm.std import tqdm  # type: ignore[assignment]
+        from tqdm.std import tqdm
     return tqdm(bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}")
 
 

@@ -41,8 +41,13 @@ def _cells(columns: Columns) -> dict[str, list[str]]:
     }
 
 
+def _is_count(value: object) -> bool:
+    """Return whether a text is a number that was grouped before it came here."""
+    return isinstance(value, str) and value.replace(",", "").isdigit()
+
+
 def _is_number_column(values: Sequence[Any]) -> bool:
-    return any(isinstance(v, (int, float)) for v in values)
+    return any(isinstance(v, (int, float)) or _is_count(v) for v in values)
 
 
 def text_table(columns: Columns) -> str:

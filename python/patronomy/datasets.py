@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from patronomy.errors import DatasetUnavailable
 
@@ -16,8 +16,21 @@ if TYPE_CHECKING:
 
 __all__ = ["ONLINE_RETAIL_ROLES", "DatasetUnavailable", "online_retail"]
 
+
+class _Roles(TypedDict):
+    """The roles that Online Retail fills, so that `**` passes a type check."""
+
+    customer: str
+    transaction: str
+    item: str
+    item_name: str
+    time: str
+    quantity: str
+    price: str
+
+
 #: The roles of the columns of Online Retail, as `Transactions` takes them.
-ONLINE_RETAIL_ROLES = {
+ONLINE_RETAIL_ROLES: _Roles = {
     "customer": "CustomerID",
     "transaction": "InvoiceNo",
     "item": "StockCode",
@@ -184,7 +197,7 @@ def _from_publisher(tried: list[str]) -> Path | None:
             return None
         return _store(table, folder / _FILE)
     # A broken workbook fails in as many ways as its readers have exceptions.
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         tried.append(f"{_URL}: {_reason(error)}")
         return None
 

@@ -42,7 +42,7 @@ def score_cells(
     ax.set_ylabel("recency score (high: ordered lately)")
     bar = ax.figure.colorbar(image, ax=ax, label=title.lower())
     bar.ax.yaxis.set_major_formatter(lambda v, _: compact(v))
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     return ax
 
 
@@ -58,14 +58,15 @@ def segment_shares(segments: dict[str, list[Any]], ax: "Axes | None" = None) -> 
         places = [i + shift for i in range(len(names))]
         shares = [float(v or 0.0) for v in segments[column]]
         bars = ax.barh(places, shares, height=half, label=label, color=colour)
-        ax.bar_label(bars, [f"{v:.0%}" for v in shares], padding=3, fontsize=8)
+        ax.bar_label(bars, [f"{v:.1%}" for v in shares], padding=3, fontsize=8)
     ax.set_yticks(range(len(names)), names)
     ax.invert_yaxis()
     ax.margins(x=0.12)
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
     ax.set_xlabel("share of the total")
-    ax.set_title("Segments: customers and money")
-    ax.legend(frameon=False, loc="lower right")
+    ax.set_title("Segments", loc="left")
+    # Above the bars: inside, it would hide one of them sooner or later.
+    ax.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 0.985), ncols=2)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x", alpha=0.3)
@@ -88,15 +89,17 @@ def movement(
         for row, total in zip(counts, totals, strict=True)
     ]
     texts = [[f"{n:,}" if n else "" for n in row] for row in counts]
-    row_labels = [f"{_label(r)} ({t:,})" for r, t in zip(rows, totals, strict=True)]
+    row_labels = [f"{_label(r)} · {t:,}" for r, t in zip(rows, totals, strict=True)]
 
     ax = _axes(ax, (3.2 + 0.72 * len(columns), 2.2 + 0.5 * len(rows)))
-    image = _heat(ax, shares, texts, [_label(c) for c in columns], row_labels, top=1.0)
+    image = _heat(ax, shares, texts, [_label(c) for c in columns], row_labels)
     for i, name in enumerate(rows):
         if name in columns:
             corner = (list(columns).index(name) - 0.5, i - 0.5)
             ax.add_patch(
-                Rectangle(corner, 1, 1, fill=False, edgecolor=_MONEY, linewidth=2)
+                Rectangle(
+                    corner, 1, 1, fill=False, edgecolor=_MONEY, lw=2, clip_on=False
+                )
             )
     ax.tick_params(axis="x", labelrotation=40)
     for tick in ax.get_xticklabels():
@@ -104,10 +107,10 @@ def movement(
         tick.set_rotation_mode("anchor")
     ax.set_title("Moves between segments (framed: stayed)")
     ax.set_xlabel("later segment")
-    ax.set_ylabel("earlier segment (customers)")
+    ax.set_ylabel("earlier segment · customers")
     bar = ax.figure.colorbar(image, ax=ax, label="share of the earlier segment")
     bar.ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     return ax
 
 
@@ -151,10 +154,11 @@ def _heat(
     texts: Sequence[Sequence[str]],
     column_labels: Sequence[object],
     row_labels: Sequence[object],
-    top: float | None = None,
 ) -> "AxesImage":
     """Draw a labelled grid: a colour and a text for each cell."""
-    image = ax.imshow(grid, cmap=_MAP, aspect="auto", vmin=0.0, vmax=top)
+    # Never 0: an empty grid must still have a scale.
+    peak = max((v for row in grid for v in row), default=0.0) or 1.0
+    image = ax.imshow(grid, cmap=_MAP, aspect="auto", vmin=0.0, vmax=peak)
     ax.set_xticks(range(len(column_labels)), [str(x) for x in column_labels])
     ax.set_yticks(range(len(row_labels)), [str(y) for y in row_labels])
     ax.tick_params(length=0)
@@ -162,7 +166,7 @@ def _heat(
     for i, row in enumerate(grid):
         for j, value in enumerate(row):
             # The upper half of the map is too dark for black.
-            dark = image.norm(value) > 0.55
+            dark = value > 0.55 * peak
             ax.text(
                 j,
                 i,

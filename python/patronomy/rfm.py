@@ -352,6 +352,29 @@ class Moves(ArrowTable):
         counts = [[int(n.get((r, c), 0)) for c in column_labels] for r in row_labels]
         return row_labels, column_labels, counts
 
+    def _columns_of_matrix(self, short: bool) -> dict[str, list[Any]]:
+        """Return the matrix as columns; short ones are named by number for a text."""
+        rows, columns, counts = self.matrix()
+        both = [name for name in rows if name in columns]
+        number = {name: str(i) for i, name in enumerate(both, 1)} if short else {}
+        table: dict[str, list[Any]] = {
+            "from \\ to": [f"{number.get(r, '')} {r}".strip() for r in rows]
+        }
+        for j, name in enumerate(columns):
+            table[number.get(name, name)] = [f"{row[j]:,}" for row in counts]
+        return table
+
+    def _caption(self) -> str:
+        n = sum(self.to_dict()["n_customers"])
+        return f"Moves: {_render.counted(n, 'customer')}, {len(self)} different moves"
+
+    def __repr__(self) -> str:
+        table = _render.text_table(self._columns_of_matrix(short=True))
+        return f"{table}\n{self._caption()}"
+
+    def _repr_html_(self) -> str:
+        return _render.html_table(self._columns_of_matrix(short=False), self._caption())
+
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the matrix of moves, shaded by share of the row; needs matplotlib."""
         from patronomy import plot

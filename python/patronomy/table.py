@@ -131,7 +131,9 @@ class ArrowTable(Frozen):
         return polars.DataFrame(self)
 
     def _caption(self) -> str:
-        return f"{type(self).__name__}: {_render.counted(len(self), 'row')}"
+        rows = _render.counted(len(self), "row")
+        first = "" if len(self) <= _SHOWN_ROWS else f"first {_SHOWN_ROWS} of "
+        return f"{type(self).__name__}: {first}{rows}"
 
     def _shown_rows(self) -> int:
         return _SHOWN_ROWS

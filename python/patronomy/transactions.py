@@ -63,10 +63,11 @@ class Transactions(Frozen):
     --------
     >>> import patronomy as pt
     >>> tx = pt.simulate.shop(n_customers=100, n_days=365, seed=1)
-    >>> tx.roles["customer"] is not None
+    >>> tx.returns
+    'net'
+    >>> {"customer", "transaction", "time"} <= tx.roles.keys()
     True
-    >>> past, later = tx.split("2020-01-01")
-    >>> past.n_rows + later.n_rows <= 2 * tx.n_rows
+    >>> len(tx.rfm()) <= 100
     True
     """
 
