@@ -110,13 +110,15 @@ def _cache_folder() -> Path:
     named = os.environ.get("XDG_CACHE_HOME", "")
     if os.path.isabs(named):  # the XDG rule: a relative path is to be ignored
         return Path(named) / "patronomy"
+    # Where nobody has a home, `~` stays: `_from_publisher` refuses to write there.
+    home = Path(os.path.expanduser("~"))
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA")
-        base = Path(local) if local else Path.home() / "AppData" / "Local"
+        base = Path(local) if local else home / "AppData" / "Local"
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
+        base = home / "Library" / "Caches"
     else:
-        base = Path.home() / ".cache"
+        base = home / ".cache"
     return base / "patronomy"
 
 
@@ -177,9 +179,13 @@ def _from_publisher(tried: list[str]) -> Path | None:
         )
         return None
     folder = _cache_folder()
+    if not folder.is_absolute():
+        tried.append(f"{_URL}: not fetched, for there is no home folder to cache it in")
+        return None
+    archive = folder / _ARCHIVE
+    source = str(archive) if archive.exists() else _URL
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        archive = folder / _ARCHIVE
         if archive.exists():
             table = _read_workbook(archive)
         else:
@@ -191,14 +197,14 @@ def _from_publisher(tried: list[str]) -> Path | None:
         if wrong:
             k = wrong[0]
             tried.append(
-                f"{_URL}: the converted table has {figures[k]:,.10g} as its {k}, "
+                f"{source}: the converted table has {figures[k]:,.10g} as its {k}, "
                 f"where {_FIGURES[k]:,.10g} is published"
             )
             return None
         return _store(table, folder / _FILE)
     # A broken workbook fails in as many ways as its readers have exceptions.
     except Exception as error:  # noqa: BLE001
-        tried.append(f"{_URL}: {_reason(error)}")
+        tried.append(f"{source}: {_reason(error)}")
         return None
 
 
