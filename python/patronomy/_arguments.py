@@ -55,21 +55,34 @@ def choice(owner: str, name: str, value: object, choices: tuple[str, ...]) -> st
     return value
 
 
-def whole_number(owner: str, name: str, value: object) -> int:
-    """Return an int from any integer type; booleans and floats are refused."""
+def whole_number(owner: str, name: str, value: object, low: int, high: int) -> int:
+    """Return an int from any integer type; booleans and floats are refused.
+
+    The range is checked here because a Python int has no end: a negative one has no
+    place in the core's types, so the core could not say what is wrong with it.
+    """
+    rule = f"from {low} to {high:,}"
     if not isinstance(value, bool):
         try:
-            return index(value)  # type: ignore[arg-type]
+            number = index(value)  # type: ignore[arg-type]
         except TypeError:
             pass
+        else:
+            if low <= number <= high:
+                return number
+            raise ParameterError(
+                f"`{name}` of `{owner}` must be a whole number {rule}; got {number}"
+            )
     raise TypeError(
-        f"`{name}` of `{owner}` must be a whole number (int); got {shown(value)}"
+        f"`{name}` of `{owner}` must be a whole number {rule} (int); got {shown(value)}"
     )
 
 
-def optional_whole_number(owner: str, name: str, value: object) -> int | None:
+def optional_whole_number(
+    owner: str, name: str, value: object, low: int, high: int
+) -> int | None:
     """Return None as it is, anything else as `whole_number` does."""
-    return None if value is None else whole_number(owner, name, value)
+    return None if value is None else whole_number(owner, name, value, low, high)
 
 
 def number(owner: str, name: str, value: object) -> float:

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from patronomy import _arguments
 from patronomy._arguments import TimeLike
-from patronomy.breaks import MEASURES, breaks_dict
+from patronomy.breaks import breaks_dict, n_bins_of
 from patronomy.errors import ParameterError
 from patronomy.segment_map import SegmentMap
 
@@ -49,7 +49,7 @@ def params_json(
         if reference is None
         else _arguments.iso_text("rfm", "reference", reference),
         "period_days": _arguments.optional_whole_number(
-            "rfm", "period_days", period_days
+            "rfm", "period_days", period_days, 1, 2**32 - 1
         ),
         "breaks": cuts,
         "segments": _segments_dict(segments, bins, cuts),
@@ -61,14 +61,14 @@ def params_json(
 
 def _three_bins(n_bins: object) -> list[int]:
     if isinstance(n_bins, (str, bytes, dict, float)) or not hasattr(n_bins, "__iter__"):
-        return [_arguments.whole_number("rfm", "n_bins", n_bins)] * 3
+        return [_arguments.whole_number("rfm", "n_bins", n_bins, 2, 100)] * 3
     bins = _arguments.items("rfm", "n_bins", n_bins, "an int or three of them")
     if len(bins) != 3:
         raise ParameterError(
             "`n_bins` of `rfm` must be one whole number, or three for recency, "
             f"frequency and money; got {len(bins)} of them"
         )
-    return [_arguments.whole_number("rfm", "n_bins", k) for k in bins]
+    return [_arguments.whole_number("rfm", "n_bins", k, 2, 100) for k in bins]
 
 
 def _three_weights(weights: object) -> list[float]:
@@ -95,8 +95,8 @@ def _segments_dict(
             f"`SegmentMap` or None; got {_arguments.shown(segments)}"
         )
     if segments == "auto":
-        if breaks is not None and not breaks.get("nested"):
-            bins = [len(breaks[name]) + 1 for name in MEASURES]
+        if breaks is not None:
+            bins = n_bins_of(breaks)
         if bins != [5, 5, 5]:
             return None
         segments = "rf_grid"

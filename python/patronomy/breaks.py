@@ -59,13 +59,14 @@ class Breaks(Frozen):
 
     @classmethod
     def _from_dict(cls, points: Mapping[str, Any]) -> Self:
-        if not points.get("nested"):
+        if not _is_nested(points):
             return cls(
                 *(points[name] for name in MEASURES),
                 closed=points.get("closed", "right"),
             )
+        # One list for each cell: only the core makes these, and it checks them again.
         breaks = object.__new__(cls)
-        breaks._set(_points=json.loads(json.dumps(points)))
+        breaks._set(_points=_copied(points))
         return breaks
 
     @property
@@ -85,8 +86,7 @@ class Breaks(Frozen):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the cut points as a plain dict, which JSON can hold."""
-        points: dict[str, Any] = json.loads(json.dumps(self._points))
-        return points
+        return _copied(self._points)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Breaks):
@@ -100,11 +100,36 @@ class Breaks(Frozen):
         return Breaks._from_dict, (self.to_dict(),)
 
     def __repr__(self) -> str:
-        if self._points.get("nested"):
+        if _is_nested(self._points):
             return "Breaks(nested; see `to_dict()`)"
         names = ", ".join(f"{name}={self._points[name]}" for name in MEASURES)
         side = self._points["closed"]
         return f"Breaks({names}{'' if side == 'right' else f', closed={side!r}'})"
+
+
+def _copied(points: Mapping[str, Any]) -> dict[str, Any]:
+    copy: dict[str, Any] = json.loads(json.dumps(dict(points)))
+    return copy
+
+
+def _is_nested(points: Mapping[str, Any]) -> bool:
+    """Return whether a measure has a list of cut points for each cell before it."""
+    return any(
+        isinstance(points[name], (list, tuple))
+        and any(isinstance(part, (list, tuple)) for part in points[name])
+        for name in MEASURES
+    )
+
+
+def n_bins_of(points: Mapping[str, Any]) -> list[int]:
+    """Return the number of bins of each measure: one more than its cut points."""
+    lists = (
+        points[name]
+        if any(isinstance(x, list) for x in points[name])
+        else [points[name]]
+        for name in MEASURES
+    )
+    return [1 + max(map(len, cells)) for cells in lists]
 
 
 def breaks_dict(breaks: object) -> dict[str, Any] | None:
@@ -117,8 +142,7 @@ def breaks_dict(breaks: object) -> dict[str, Any] | None:
             "`breaks` of `rfm` must be `Breaks` or a dict with the keys recency, "
             f"frequency and monetary; got {_arguments.shown(breaks)}"
         )
-    known = {*MEASURES, "closed"}
-    if not breaks.get("nested") and not {*MEASURES} <= breaks.keys() <= known:
+    if not {*MEASURES} <= breaks.keys() <= {*MEASURES, "closed"}:
         raise ParameterError(
             "`breaks` of `rfm` must have the keys recency, frequency and monetary "
             f"(and may have closed); got {sorted(map(str, breaks))}"

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from datetime import datetime
+from operator import index
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, get_args
 
 from patronomy import _arguments, _core, _render
@@ -234,13 +235,20 @@ class Rfm(ArrowTable):
         CustomerNotFoundError
             If the result has no such customer; it is a KeyError.
         """
-        key = id if isinstance(id, str) else _arguments.whole_number("Rfm", "id", id)
-        row = self._inner.customer(key)
-        if len(row) == 0:
+        if not isinstance(id, str) and (isinstance(id, bool) or not _is_integer(id)):
+            raise TypeError(
+                "`id` of `Rfm.customer` must be an int or a text, as in the data; "
+                f"got an object of type {type(id).__name__}"
+            )
+        try:
+            row = self._inner.customer(id if isinstance(id, str) else index(id))
+        # An int that fits no column's type is no customer either.
+        except (ParameterError, OverflowError):
+            # The id stays out of the message: it is personal.
             raise CustomerNotFoundError(
                 f"the id given to `Rfm.customer` is not among the {len(self):,} scored "
                 "customers; it may have no order, or be of another type (text, number)"
-            )
+            ) from None
         return {name: values[0] for name, values in row.to_dict().items()}
 
     def write(self, path: str | os.PathLike[str]) -> None:
@@ -380,6 +388,10 @@ class Moves(ArrowTable):
         from patronomy import plot
 
         return plot.movement(*self.matrix(), ax)
+
+
+def _is_integer(value: object) -> bool:
+    return hasattr(value, "__index__")
 
 
 def _model_from_json(text: str) -> RfmModel:

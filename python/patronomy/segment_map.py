@@ -130,5 +130,5 @@ def _score_range(name: str, part: object, form: str) -> tuple[int, int]:
     ends = _arguments.items("SegmentMap", name, part, form)
     if len(ends) != 2:
         raise TypeError(f"`{name}` of `SegmentMap` must be {form}; got {part!r}")
-    lo, hi = (_arguments.whole_number("SegmentMap", name, end) for end in ends)
+    lo, hi = (_arguments.whole_number("SegmentMap", name, end, 1, 100) for end in ends)
     return lo, hi

@@ -42,8 +42,8 @@ def shop(n_customers: int = 1000, n_days: int = 730, seed: int = 0) -> Transacti
     """
     return Transactions._wrap(
         _core.simulate_shop(
-            whole_number("shop", "n_customers", n_customers),
-            whole_number("shop", "n_days", n_days),
-            whole_number("shop", "seed", seed),
+            whole_number("shop", "n_customers", n_customers, 1, 5_000_000),
+            whole_number("shop", "n_days", n_days, 1, 36_500),
+            whole_number("shop", "seed", seed, 0, 2**64 - 1),
         )
     )
