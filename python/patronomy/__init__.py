@@ -1,0 +1,81 @@
+"""Customer knowledge mining: transactions in, knowledge a company can act on out.
+
+Examples
+--------
+>>> import patronomy as pt
+>>> tx = pt.simulate.shop(n_customers=200, n_days=365, seed=1)
+>>> r = tx.rfm()
+>>> len(r) <= 200 and "segment" in r.columns
+True
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from patronomy import errors, simulate
+from patronomy._core import __version__
+from patronomy.breaks import Breaks
+from patronomy.errors import (
+    BadValuesError,
+    BudgetError,
+    CancelledError,
+    ColumnNotFoundError,
+    ColumnTypeError,
+    ConsentError,
+    CustomerNotFoundError,
+    DatasetUnavailable,
+    FeatureMismatchError,
+    FileError,
+    ParameterError,
+    PatronomyError,
+    SavedFormatError,
+    TooFewRowsError,
+)
+from patronomy.rfm import Moves, Rfm, RfmModel
+from patronomy.segment_map import SegmentMap
+from patronomy.table import ArrowTable
+from patronomy.transactions import Transactions
+
+if TYPE_CHECKING:
+    from patronomy import datasets
+
+__all__ = [
+    "ArrowTable",
+    "BadValuesError",
+    "Breaks",
+    "BudgetError",
+    "CancelledError",
+    "ColumnNotFoundError",
+    "ColumnTypeError",
+    "ConsentError",
+    "CustomerNotFoundError",
+    "DatasetUnavailable",
+    "FeatureMismatchError",
+    "FileError",
+    "Moves",
+    "ParameterError",
+    "PatronomyError",
+    "Rfm",
+    "RfmModel",
+    "SavedFormatError",
+    "SegmentMap",
+    "TooFewRowsError",
+    "Transactions",
+    "__version__",
+    "datasets",
+    "errors",
+    "simulate",
+]
+
+# Loaded when first asked for: most programs bring their own data.
+_LAZY = frozenset({"datasets"})
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

@@ -1,0 +1,108 @@
+"""The whole RFM job on real data: ``python -m patronomy.demo --out out``."""
+
+import argparse
+import csv
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import patronomy as pt
+
+_CUT = "2011-09-10"
+_WINDOW_DAYS = 90
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the job, print what it finds, and write tables and pictures."""
+    parser = argparse.ArgumentParser(prog="python -m patronomy.demo")
+    parser.add_argument("--out", type=Path, default=Path("out"), metavar="FOLDER")
+    out: Path = parser.parse_args(argv).out
+    out.mkdir(parents=True, exist_ok=True)
+
+    tx, cut = _transactions()
+    print(tx)
+    result = tx.rfm()
+    _print_counts(result)
+    print("\nSegments of all customers")
+    print(result.segments())
+
+    moves = _moves(tx, cut)
+    result.write(out / "rfm.parquet")
+    _write_csv(result.segments(), out / "segments.csv")
+    _write_csv(moves, out / "moves.csv")
+    written = [
+        "rfm.parquet",
+        "segments.csv",
+        "moves.csv",
+        *_pictures(result, moves, out),
+    ]
+    print(f"\nWritten to {out}/: {', '.join(written)}")
+    return 0
+
+
+def _transactions() -> tuple[pt.Transactions, str]:
+    """Return Online Retail, or a generated shop where it cannot be had, and a cut."""
+    try:
+        path = pt.datasets.online_retail()
+    except pt.DatasetUnavailable as error:
+        print(f"{error}.\n\nSo this is a GENERATED shop, not real data.\n")
+        tx = pt.simulate.shop(n_customers=2000, n_days=730, seed=0)
+        end = tx.rfm(segments=None).reference
+        return tx, (end - timedelta(days=_WINDOW_DAYS)).date().isoformat()
+    print("UCI Online Retail (Chen 2015, DOI 10.24432/C5BW33, CC BY 4.0)\n")
+    return pt.Transactions(path, **pt.datasets.ONLINE_RETAIL_ROLES), _CUT
+
+
+def _print_counts(result: pt.Rfm) -> None:
+    counts = result.counts
+    print(f"\n{counts['rows_used']:,} of {counts['rows_in']:,} rows used; left out:")
+    for reason, n in counts["left_out"].items():
+        if n:
+            print(f"  {reason:<20} {n:>9,}")
+    print(f"{len(result):,} customers, recency counted to {result.reference}")
+    for notice in result.notices:
+        print(f"notice: {notice}")
+
+
+def _moves(tx: pt.Transactions, cut: str) -> pt.Moves:
+    """Compare the same length of time before and after the cut, with one set of cuts."""
+    past, later = tx.split(cut)
+    earlier = past.rfm(period_days=_WINDOW_DAYS)
+    moves = later.rfm(period_days=_WINDOW_DAYS, breaks=earlier.breaks).moves(earlier)
+    print(
+        f"\nMoves from the {_WINDOW_DAYS} days before {cut} to the last "
+        f"{_WINDOW_DAYS}, both with the cut points of the first"
+    )
+    print(moves)
+    return moves
+
+
+def _write_csv(table: pt.ArrowTable, path: Path) -> None:
+    columns = table.to_dict()
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+
+
+def _pictures(result: pt.Rfm, moves: pt.Moves, out: Path) -> list[str]:
+    """Draw the pictures to files, and return their names."""
+    try:
+        import matplotlib
+    except ImportError:
+        print("\nNo pictures: matplotlib is not installed (`patronomy[plot]`)")
+        return []
+    matplotlib.use("Agg")
+    drawn = {
+        "cells_customers.png": result.plot(),
+        "cells_money.png": result.plot("monetary_sum"),
+        "segments.png": result.plot_segments(),
+        "moves.png": moves.plot(),
+    }
+    for name, ax in drawn.items():
+        ax.get_figure(root=True).savefig(out / name, dpi=150)  # type: ignore[union-attr]
+    return list(drawn)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

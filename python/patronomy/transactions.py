@@ -1,0 +1,367 @@
+"""Transactions: a table whose roles are named once, and what every job starts from."""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from html import escape
+from typing import Any, Literal, NoReturn, Self, TypeAlias, get_args
+
+from patronomy import _arguments, _core, _render
+from patronomy._arguments import TimeLike
+from patronomy._frozen import Frozen
+from patronomy._progress import Progress, reporting
+from patronomy._rfm_params import Convention, Monetary, Nesting, params_json
+from patronomy.breaks import Breaks
+from patronomy.rfm import Rfm
+from patronomy.segment_map import SegmentMap
+
+__all__ = ["Transactions"]
+
+Returns: TypeAlias = Literal["net", "exclude", "keep"]
+
+
+class Transactions(Frozen):
+    """Sales lines with their roles, ready for every job.
+
+    A line is one item of one transaction. The table is read by capability: pandas,
+    polars, pyarrow and DuckDB objects all fit, and so does a Parquet or CSV file.
+    Columns without a role are never touched.
+
+    Parameters
+    ----------
+    data
+        Anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``, or the path of
+        a ``.parquet`` or ``.csv`` file.
+    customer, time : str
+        Names of the columns that hold the customer's id and the time of the line.
+    transaction : str, optional
+        Column of the order or invoice number. Without it, every line is an order.
+    item, item_name : str, optional
+        Columns of the item's code and of its name.
+    quantity, price, amount : str, optional
+        Columns of the number of pieces, the price of one, and the money of the line.
+        The money is `amount` where it is given, else `quantity` times `price`.
+    cost, channel, customer_kind : str, optional
+        Further roles, for jobs that use them.
+    returns : {"net", "exclude", "keep"}, default "net"
+        What becomes of return lines: matched with the customer's own earlier
+        purchases and taken out of them; left out; or kept as negative money.
+        A return is never an order, whichever is chosen.
+    time_format : str, optional
+        Format of times that are text, such as ``"%d/%m/%Y %H:%M"``; ISO otherwise.
+
+    Raises
+    ------
+    ColumnNotFoundError
+        If a role names a column that the table lacks.
+    ColumnTypeError
+        If a column's type does not fit its role.
+    TypeError
+        If `data` is not a table or a path, or a role is not a text.
+
+    Examples
+    --------
+    >>> import patronomy as pt
+    >>> tx = pt.simulate.shop(n_customers=100, n_days=365, seed=1)
+    >>> tx.returns
+    'net'
+    >>> {"customer", "transaction", "time"} <= tx.roles.keys()
+    True
+    >>> len(tx.rfm()) <= 100
+    True
+    """
+
+    __slots__ = ("_inner",)
+
+    _inner: _core.Transactions
+
+    def __init__(
+        self,
+        data: object,
+        *,
+        customer: str,
+        transaction: str | None = None,
+        item: str | None = None,
+        item_name: str | None = None,
+        time: str,
+        quantity: str | None = None,
+        price: str | None = None,
+        amount: str | None = None,
+        cost: str | None = None,
+        channel: str | None = None,
+        customer_kind: str | None = None,
+        returns: Returns = "net",
+        time_format: str | None = None,
+    ) -> None:
+        needed: dict[str, object] = {"customer": customer, "time": time}
+        optional: dict[str, object] = {
+            "transaction": transaction,
+            "item": item,
+            "item_name": item_name,
+            "quantity": quantity,
+            "price": price,
+            "amount": amount,
+            "cost": cost,
+            "channel": channel,
+            "customer_kind": customer_kind,
+        }
+        bound = needed | {k: v for k, v in optional.items() if v is not None}
+        owner = "Transactions"
+        roles = {k: _arguments.column_name(owner, k, v) for k, v in bound.items()}
+        rule = _arguments.choice(owner, "returns", returns, get_args(Returns))
+        if time_format is not None and not isinstance(time_format, str):
+            raise TypeError(
+                "`time_format` of `Transactions` must be a text such as "
+                f'"%d/%m/%Y %H:%M"; got {_arguments.shown(time_format)}'
+            )
+        self._set(_inner=_opened(data, roles, rule, time_format))
+
+    @classmethod
+    def _wrap(cls, inner: _core.Transactions) -> Self:
+        tx = object.__new__(cls)
+        tx._set(_inner=inner)
+        return tx
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The bound roles and the columns that fill them."""
+        return self._inner.roles
+
+    @property
+    def returns(self) -> str:
+        """What becomes of return lines: "net", "exclude" or "keep"."""
+        return self._inner.returns
+
+    @property
+    def clock(self) -> datetime | None:
+        """The time up to which rows are known, or None where all of them are."""
+        return _arguments.parsed_time(self._inner.clock)
+
+    @property
+    def n_rows(self) -> int:
+        """The number of rows of the table, used or not."""
+        return self._inner.n_rows
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """The rows in, the rows used, and those left out by reason; reads the table.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> counts = pt.simulate.shop(n_customers=50, seed=1).counts
+        >>> sorted(counts)
+        ['left_out', 'rows_in', 'rows_used']
+        """
+        with reporting(None) as report:
+            return _arguments.parsed_dict(self._inner.counts(report, None))
+
+    def as_of(self, t: TimeLike) -> Self:
+        """Return the transactions as they were known at a time.
+
+        Parameters
+        ----------
+        t : str, date, datetime, pandas.Timestamp or numpy.datetime64
+            Rows up to and including this time stay. A date alone means the end of
+            that day.
+
+        Returns
+        -------
+        Transactions
+            The same table with its clock set; later rows are left out and counted.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> pt.simulate.shop(n_customers=20).as_of("2030-06-30").clock.day
+        30
+        """
+        text = _arguments.iso_text("Transactions.as_of", "t", t)
+        return self._wrap(self._inner.as_of(text))
+
+    def split(self, t: TimeLike) -> tuple[Self, Self]:
+        """Return the transactions before a time, and those from it on.
+
+        Nothing computed from the first part depends on a row of the second: a return
+        after the cut is unknown before it.
+
+        Parameters
+        ----------
+        t : str, date, datetime, pandas.Timestamp or numpy.datetime64
+            The cut. A date alone means the start of that day.
+
+        Returns
+        -------
+        past, later : Transactions
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> tx = pt.simulate.shop(n_customers=50, n_days=365, seed=1)
+        >>> past, later = tx.split(tx.rfm().reference)
+        >>> past.clock < tx.rfm().reference
+        True
+        """
+        text = _arguments.iso_text("Transactions.split", "t", t)
+        past, later = self._inner.split(text)
+        return self._wrap(past), self._wrap(later)
+
+    def rfm(
+        self,
+        *,
+        n_bins: int | Sequence[int] = 5,
+        convention: Convention = "together",
+        nesting: Nesting = "independent",
+        monetary: Monetary = "sum",
+        reference: TimeLike | None = None,
+        period_days: int | None = None,
+        breaks: Breaks | Mapping[str, Any] | None = None,
+        segments: SegmentMap | str | None = "auto",
+        weights: Sequence[float] = (100, 10, 1),
+        breadth: bool = False,
+        progress: Progress = None,
+        n_jobs: int | None = None,
+    ) -> Rfm:
+        """Score every customer by recency, frequency and money.
+
+        Parameters
+        ----------
+        n_bins : int or (int, int, int), default 5
+            Number of bins, for all three measures or for recency, frequency and
+            money in turn. A high score is good in each.
+        convention : str, default "together"
+            How cut points are found and ties fall. "together" keeps equal values in
+            one bin. The others reproduce their owners: "ntile" (SQL), "row_number"
+            (the hand-written formula), "qcut", "qcut_drop" and "qcut_rank_first"
+            (pandas), "left_closed" (R rfm 0.3).
+        nesting : {"independent", "nested"}, default "independent"
+            Whether frequency is binned within each recency score, and money within
+            each pair of both.
+        monetary : {"sum", "mean"}, default "sum"
+            Money of all orders, or money per order.
+        reference : str, date or datetime, optional
+            The time recency is counted to; rows after it are left out. A date alone
+            means that day. By default the clock, else the latest time that is used.
+        period_days : int, optional
+            Use only the last so many calendar days up to the reference.
+        breaks : Breaks or mapping, optional
+            Cut points to score with, such as those of an earlier result, instead of
+            new ones. A mapping has the keys recency, frequency and monetary.
+        segments : SegmentMap or str or None, default "auto"
+            The map from scores to named segments: "rf_grid", "rfm_package", one of
+            your own, or None. "auto" takes "rf_grid" where all bins are 5.
+        weights : (float, float, float), default (100, 10, 1)
+            Weights of the three scores in `rfm_score`.
+        breadth : bool, default False
+            Whether to count the distinct items of each customer too.
+        progress : bool or callable, optional
+            None shows a bar where somebody watches a job of over two seconds, True
+            always, False never; a function is called with (fraction, stage).
+        n_jobs : int, optional
+            Number of threads. The result has the same bits for any of them.
+
+        Returns
+        -------
+        Rfm
+            One row for each customer with an order, sorted by customer.
+
+        Raises
+        ------
+        ColumnNotFoundError
+            If no role gives the money of a line.
+        ParameterError
+            If a parameter breaks its rule.
+        TooFewRowsError
+            If no customer has an order.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> tx = pt.simulate.shop(n_customers=200, n_days=365, seed=1)
+        >>> r = tx.rfm()
+        >>> r.columns[:4]
+        ['customer', 'recency_days', 'frequency', 'monetary']
+        >>> tx.rfm(n_bins=4, convention="ntile", segments=None).params["n_bins"]
+        [4, 4, 4]
+        """
+        params = params_json(
+            n_bins=n_bins,
+            convention=convention,
+            nesting=nesting,
+            monetary=monetary,
+            reference=reference,
+            period_days=period_days,
+            breaks=breaks,
+            segments=segments,
+            weights=weights,
+            breadth=breadth,
+        )
+        jobs = _arguments.optional_whole_number("rfm", "n_jobs", n_jobs, 1, 65_535)
+        with reporting(progress) as report:
+            return Rfm._wrap(self._inner.rfm(params, report, jobs))
+
+    def __len__(self) -> int:
+        return self._inner.n_rows
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "`Transactions` cannot be pickled or copied across processes; pass the "
+            "table or its path, and bind the roles there"
+        )
+
+    def _summary(self) -> str:
+        clock = "none" if self.clock is None else _render.shown(self.clock)
+        rows = _render.counted(self.n_rows, "row")
+        return f"{rows}, returns: {self.returns}, clock: {clock}"
+
+    def __repr__(self) -> str:
+        roles = _render.text_table(_role_columns(self.roles))
+        return f"Transactions: {self._summary()}\n{roles}"
+
+    def _repr_html_(self) -> str:
+        head = f"<b>Transactions</b>: {escape(self._summary())}"
+        return f"<div>{head}{_render.html_table(_role_columns(self.roles))}</div>"
+
+
+def _role_columns(roles: Mapping[str, str]) -> dict[str, list[str]]:
+    return {"role": list(roles), "column": list(roles.values())}
+
+
+def _opened(
+    data: object, roles: dict[str, str], returns: str, time_format: str | None
+) -> _core.Transactions:
+    """Open a path or an Arrow-speaking object; say what to do about anything else."""
+    if isinstance(data, (str, os.PathLike)):
+        path = os.fspath(data)
+        if isinstance(path, str):
+            return _core.Transactions.from_path(path, roles, returns, time_format)
+    # LazyFrame first: it may learn to stream, and would then be run unasked.
+    elif type(data).__name__ != "LazyFrame" and (
+        hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")
+    ):
+        return _core.Transactions.from_arrow(data, roles, returns, time_format)
+    raise TypeError(
+        "`data` of `Transactions` must be a table that speaks Arrow (pandas, polars, "
+        "pyarrow, DuckDB) or the path of a .parquet or .csv file; "
+        # The type alone: what the object holds may be personal.
+        f"got an object of type {type(data).__name__}; {_remedy(data)}"
+    )
+
+
+def _remedy(data: object) -> str:
+    """Return what to do with the objects people pass instead of a table."""
+    kind = type(data).__name__
+    if kind == "LazyFrame":
+        return "call `.collect()` on it first"
+    if isinstance(data, (dict, list, tuple)):
+        return (
+            f"make a table of it first, such as `polars.DataFrame(data)` of the {kind}"
+        )
+    if isinstance(data, (bytes, os.PathLike)):
+        return "pass the path as str or pathlib.Path"
+    if kind in ("DataFrame", "Table"):
+        return f"this {kind} offers no `__arrow_c_stream__`: update its library"
+    return "pass a DataFrame or a path"
