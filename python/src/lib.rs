@@ -1,1 +1,27 @@
+//! The binding: thin functions around the core, one gate for all that computes.
+#![allow(missing_docs, reason = "the Python face documents what these wrap")]
 
+mod errors;
+mod gate;
+mod rfm;
+mod table;
+mod transactions;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _core {
+    use super::*;
+
+    #[pymodule_export]
+    use super::rfm::{Rfm, RfmModel, builtin_segment_map, rfm_defaults};
+    #[pymodule_export]
+    use super::table::TableView;
+    #[pymodule_export]
+    use super::transactions::{Transactions, simulate_shop};
+
+    #[pymodule_init]
+    fn init(m: &Bound<'_, PyModule>) -> PyResult<()> {
+        m.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

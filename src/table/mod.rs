@@ -7,7 +7,7 @@
 pub(crate) mod ids;
 pub(crate) mod key;
 pub(crate) mod number;
-pub mod time;
+pub(crate) mod time;
 
 use std::ops::Range;
 use std::sync::Arc;

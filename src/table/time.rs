@@ -19,7 +19,7 @@ use super::{Column, Segment};
 use crate::error::{Error, Result};
 
 /// Microseconds of a day.
-pub const DAY: i64 = 86_400_000_000;
+pub(crate) const DAY: i64 = 86_400_000_000;
 /// A missing or unreadable time.
 pub(crate) const NO_TIME: i64 = i64::MIN;
 /// First instant taken for real: 1900-01-01.
@@ -45,6 +45,12 @@ impl Zone {
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.0.as_deref()
+    }
+
+    /// An instant (microseconds since 1970) as ISO 8601 text, with the zone's offset where there is a zone.
+    #[must_use]
+    pub fn text(&self, micros: i64) -> String {
+        instant_text(micros, self)
     }
 
     fn tz(&self) -> Option<Tz> {
@@ -200,9 +206,7 @@ impl Moment {
     }
 }
 
-/// An instant as ISO 8601 text, with the zone's offset where there is a zone.
-#[must_use]
-pub fn instant_text(micros: i64, zone: &Zone) -> String {
+fn instant_text(micros: i64, zone: &Zone) -> String {
     let Some(utc) = DateTime::<Utc>::from_timestamp_micros(micros) else {
         return micros.to_string();
     };

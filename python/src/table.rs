@@ -1,0 +1,176 @@
+//! Arrow in and out by capability: whatever gives a stream is a table, whatever takes one gets it.
+
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, StructArray, UInt64Array};
+use arrow_schema::{ArrowError, Field};
+use patronomy::{Error, Table};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyCapsule, PyDict, PyList};
+use pyo3_arrow::error::PyArrowResult;
+use pyo3_arrow::ffi::{ArrayIterator, to_schema_pycapsule, to_stream_pycapsule};
+use pyo3_arrow::input::AnyRecordBatch;
+use std::sync::Arc;
+
+use crate::errors::to_py;
+
+/// The batches behind an object that exports Arrow.
+pub(crate) fn import(data: &Bound<'_, PyAny>) -> PyResult<Table> {
+    let py = data.py();
+    let input: AnyRecordBatch = data.extract().map_err(|e| not_a_table(data, &e))?;
+    let reader = input.into_reader()?;
+    let schema = reader.schema();
+    let batches = reader
+        .collect::<Result<Vec<_>, ArrowError>>()
+        .map_err(|e| {
+            let what = "the Arrow stream".into();
+            to_py(
+                py,
+                &Error::FeatureMismatch {
+                    what,
+                    why: e.to_string(),
+                },
+            )
+        })?;
+    Table::try_new(schema, batches).map_err(|e| to_py(py, &e))
+}
+
+fn not_a_table(data: &Bound<'_, PyAny>, cause: &PyErr) -> PyErr {
+    let kind = data
+        .get_type()
+        .qualname()
+        .map_or_else(|_| "object".into(), |n| n.to_string());
+    let hint = match kind.as_str() {
+        "LazyFrame" => "call .collect() first",
+        "dict" | "list" => "make a DataFrame of it first",
+        _ => {
+            "give a pandas, polars or pyarrow table, a DuckDB relation, anything with __arrow_c_stream__, or a path"
+        }
+    };
+    PyTypeError::new_err(format!(
+        "`data` must be a table or a path; got {kind}: {hint} ({cause})"
+    ))
+}
+
+/// A result's rows: Arrow out, and a few of them as Python values.
+#[pyclass(frozen, name = "Table", module = "patronomy._core")]
+#[derive(Debug)]
+pub(crate) struct TableView(pub(crate) RecordBatch);
+
+#[pymethods]
+impl TableView {
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyCapsule>>,
+    ) -> PyArrowResult<Bound<'py, PyCapsule>> {
+        stream(py, &self.0, requested_schema)
+    }
+
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyArrowResult<Bound<'py, PyCapsule>> {
+        schema(py, &self.0)
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.num_rows()
+    }
+
+    #[getter]
+    fn columns(&self) -> Vec<String> {
+        columns(&self.0)
+    }
+
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        to_dict(py, &self.0)
+    }
+
+    fn head<'py>(&self, py: Python<'py>, n: usize) -> PyResult<Bound<'py, PyDict>> {
+        head(py, &self.0, n)
+    }
+}
+
+pub(crate) fn columns(batch: &RecordBatch) -> Vec<String> {
+    batch
+        .schema_ref()
+        .fields()
+        .iter()
+        .map(|f| f.name().clone())
+        .collect()
+}
+
+pub(crate) fn stream<'py>(
+    py: Python<'py>,
+    batch: &RecordBatch,
+    requested: Option<Bound<'py, PyCapsule>>,
+) -> PyArrowResult<Bound<'py, PyCapsule>> {
+    let field = Field::new_struct("", batch.schema_ref().fields().clone(), false);
+    let rows: ArrayRef = Arc::new(StructArray::from(batch.clone()));
+    let reader = ArrayIterator::new(std::iter::once(Ok(rows)), Arc::new(field));
+    to_stream_pycapsule(py, Box::new(reader), requested)
+}
+
+pub(crate) fn schema<'py>(
+    py: Python<'py>,
+    batch: &RecordBatch,
+) -> PyArrowResult<Bound<'py, PyCapsule>> {
+    to_schema_pycapsule(py, batch.schema_ref().as_ref())
+}
+
+/// Columns as lists of Python values.
+pub(crate) fn to_dict<'py>(py: Python<'py>, batch: &RecordBatch) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+        dict.set_item(field.name(), values(py, column)?)?;
+    }
+    Ok(dict)
+}
+
+pub(crate) fn head<'py>(
+    py: Python<'py>,
+    batch: &RecordBatch,
+    n: usize,
+) -> PyResult<Bound<'py, PyDict>> {
+    to_dict(py, &batch.slice(0, n.min(batch.num_rows())))
+}
+
+/// One column as a list; instants as ISO text, which the Python side turns into datetimes.
+fn values<'py>(py: Python<'py>, column: &ArrayRef) -> PyResult<Bound<'py, PyList>> {
+    use arrow_array::Array;
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::{Float64Type, Int64Type, UInt64Type};
+    use arrow_schema::DataType;
+
+    let cast = |to: &DataType| {
+        arrow_cast::cast(column, to)
+            .map_err(|e| PyTypeError::new_err(format!("a column of {}: {e}", column.data_type())))
+    };
+    match column.data_type() {
+        DataType::Float64 => PyList::new(py, column.as_primitive::<Float64Type>().iter()),
+        t if t.is_unsigned_integer() => PyList::new(
+            py,
+            cast(&DataType::UInt64)?.as_primitive::<UInt64Type>().iter(),
+        ),
+        t if t.is_integer() => PyList::new(
+            py,
+            cast(&DataType::Int64)?.as_primitive::<Int64Type>().iter(),
+        ),
+        _ => PyList::new(py, cast(&DataType::LargeUtf8)?.as_string::<i64>().iter()),
+    }
+}
+
+/// An identifier from Python as an array of one.
+pub(crate) fn id(value: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
+    if let Ok(number) = value.extract::<i64>() {
+        return Ok(Arc::new(Int64Array::from(vec![number])));
+    }
+    if let Ok(number) = value.extract::<u64>() {
+        return Ok(Arc::new(UInt64Array::from(vec![number])));
+    }
+    let text: String = value.extract().map_err(|_| {
+        PyTypeError::new_err(format!(
+            "`customer` must be an integer or text; got {}",
+            value.get_type()
+        ))
+    })?;
+    Ok(Arc::new(StringArray::from(vec![text])))
+}

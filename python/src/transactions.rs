@@ -1,0 +1,165 @@
+//! `patronomy._core.Transactions`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use patronomy::rfm::RfmParams;
+use patronomy::simulate::Shop;
+use patronomy::{Error, Moment, Returns, Roles};
+use pyo3::prelude::*;
+
+use crate::errors::to_py;
+use crate::gate::{Call, run};
+use crate::rfm::Rfm;
+use crate::table::import;
+
+/// A transaction table with roles and a clock.
+#[pyclass(frozen, module = "patronomy._core")]
+#[derive(Debug)]
+pub(crate) struct Transactions(pub(crate) patronomy::Transactions);
+
+/// Plain data from Python as a struct of the core, which names what it does not know.
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
+    py: Python<'_>,
+    owner: &str,
+    text: &str,
+) -> PyResult<T> {
+    serde_json::from_str(text).map_err(|e| {
+        to_py(
+            py,
+            &Error::parameter(owner, "parameters", format!("cannot be read: {e}"), text),
+        )
+    })
+}
+
+pub(crate) fn to_json(value: &impl serde::Serialize) -> PyResult<String> {
+    serde_json::to_string(value)
+        .map_err(|e| pyo3::exceptions::PyRuntimeError::new_err(e.to_string()))
+}
+
+/// Column names by role.
+type RoleMap = BTreeMap<String, String>;
+
+fn bind(
+    py: Python<'_>,
+    table: patronomy::Table,
+    roles: &RoleMap,
+    returns: &str,
+    time_format: Option<&str>,
+) -> PyResult<Transactions> {
+    let roles: Roles = from_json(py, "Transactions", &to_json(roles)?)?;
+    let returns: Returns = from_json(py, "Transactions", &to_json(&returns)?)?;
+    let tx = patronomy::Transactions::with_time_format(table, roles, time_format)
+        .map_err(|e| to_py(py, &e))?;
+    Ok(Transactions(tx.with_returns(returns)))
+}
+
+#[pymethods]
+impl Transactions {
+    #[staticmethod]
+    fn from_arrow(
+        data: &Bound<'_, PyAny>,
+        roles: RoleMap,
+        returns: &str,
+        time_format: Option<&str>,
+    ) -> PyResult<Self> {
+        bind(data.py(), import(data)?, &roles, returns, time_format)
+    }
+
+    #[staticmethod]
+    fn from_path(
+        py: Python<'_>,
+        path: PathBuf,
+        roles: RoleMap,
+        returns: &str,
+        time_format: Option<&str>,
+    ) -> PyResult<Self> {
+        let named: Roles = from_json(py, "Transactions", &to_json(&roles)?)?;
+        let table =
+            py.detach(|| patronomy::io::read_table(&path, &named.iter().collect::<Vec<_>>()));
+        bind(
+            py,
+            table.map_err(|e| to_py(py, &e))?,
+            roles,
+            returns,
+            time_format,
+        )
+    }
+
+    fn as_of(&self, py: Python<'_>, text: &str) -> PyResult<Self> {
+        let view = Moment::parse(text).and_then(|m| self.0.as_of(m));
+        view.map(Self).map_err(|e| to_py(py, &e))
+    }
+
+    fn split(&self, py: Python<'_>, text: &str) -> PyResult<(Self, Self)> {
+        let views = Moment::parse(text).and_then(|m| self.0.split(m));
+        views
+            .map(|(past, later)| (Self(past), Self(later)))
+            .map_err(|e| to_py(py, &e))
+    }
+
+    #[getter]
+    fn n_rows(&self) -> usize {
+        self.0.n_rows()
+    }
+
+    #[getter]
+    fn roles(&self) -> std::collections::HashMap<&'static str, &str> {
+        self.0.roles().iter().collect()
+    }
+
+    #[getter]
+    fn returns(&self) -> PyResult<String> {
+        Ok(to_json(&self.0.returns())?.trim_matches('"').to_owned())
+    }
+
+    #[getter]
+    fn clock(&self) -> Option<String> {
+        self.0.clock().map(|at| self.0.zone().text(at))
+    }
+
+    #[pyo3(signature = (progress=None, n_jobs=None))]
+    fn counts(
+        &self,
+        py: Python<'_>,
+        progress: Option<Bound<'_, PyAny>>,
+        n_jobs: Option<i64>,
+    ) -> PyResult<String> {
+        let call = Call {
+            progress: progress.as_ref(),
+            n_jobs,
+            rows: self.0.n_rows(),
+        };
+        to_json(&run(py, &call, |ctx| self.0.counts(ctx))?)
+    }
+
+    #[pyo3(signature = (params, progress=None, n_jobs=None))]
+    fn rfm(
+        &self,
+        py: Python<'_>,
+        params: &str,
+        progress: Option<Bound<'_, PyAny>>,
+        n_jobs: Option<i64>,
+    ) -> PyResult<Rfm> {
+        let params: RfmParams = from_json(py, "RfmParams", params)?;
+        let call = Call {
+            progress: progress.as_ref(),
+            n_jobs,
+            rows: self.0.n_rows(),
+        };
+        Ok(Rfm(run(py, &call, |ctx| params.fit(&self.0, ctx))?))
+    }
+}
+
+/// Transactions of a generated shop.
+#[pyfunction]
+pub(crate) fn simulate_shop(
+    py: Python<'_>,
+    n_customers: usize,
+    n_days: u32,
+    seed: u64,
+) -> PyResult<Transactions> {
+    py.detach(|| Shop::new(n_customers, n_days, seed).transactions())
+        .map(Transactions)
+        .map_err(|e| to_py(py, &e))
+}
