@@ -150,7 +150,7 @@ lint-python: build $(STAMPS)/lint
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml patronomy
-	$(if $(NOTEBOOKS),$(BIN)/nbstripout --verify $(NOTEBOOKS))
+	$(if $(NOTEBOOKS),$(BIN)/nbstripout --verify --keep-id $(NOTEBOOKS))
 
 lint-deny:
 	@cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --version '^0.20' --locked || { \

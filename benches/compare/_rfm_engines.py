@@ -24,8 +24,9 @@ NAMES = ("last_order", "frequency", "monetary", "r_score", "f_score", "m_score")
 
 
 def run_ours(table: Any) -> Any:
-    import patronomy as pt
     import pyarrow as pa
+
+    import patronomy as pt
 
     transactions = pt.Transactions(
         table,
