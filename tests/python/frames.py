@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+import patronomy as pt
 import pyarrow as pa
 
 #: The roles of every table made here.
@@ -27,7 +28,9 @@ def orders(lines: Sequence[Line], time_type: pa.DataType | None = None) -> pa.Ta
     """A table of (customer, transaction, item, time, quantity, price) lines; times may be ISO text."""
     columns = list(zip(*lines, strict=True)) if lines else [()] * 6
     times = [datetime.fromisoformat(t) if isinstance(t, str) else t for t in columns[3]]
-    customer_type = pa.int64() if columns[0] and isinstance(columns[0][0], int) else pa.string()
+    customer_type = (
+        pa.int64() if columns[0] and isinstance(columns[0][0], int) else pa.string()
+    )
     return pa.table(
         {
             "customer": pa.array(columns[0], customer_type),
@@ -40,7 +43,9 @@ def orders(lines: Sequence[Line], time_type: pa.DataType | None = None) -> pa.Ta
     )
 
 
-def single_orders(amounts: Sequence[float], days: Sequence[int] | None = None) -> pa.Table:
+def single_orders(
+    amounts: Sequence[float], days: Sequence[int] | None = None
+) -> pa.Table:
     """Customers 1..n with one order each: the given amount, the given days before 2020-12-31."""
     n = len(amounts)
     ago = np.zeros(n, int) if days is None else np.asarray(days)
@@ -93,7 +98,9 @@ def random_shop(
                 time.append(when)
                 units = int(rng.integers(1, 6))
                 quantity.append(-units if is_return else units)
-                price.append([0.85, 1.25, 2.1, 0.0][int(rng.integers(0, 4)) if i == 0 else i - 1])
+                price.append(
+                    [0.85, 1.25, 2.1, 0.0][int(rng.integers(0, 4)) if i == 0 else i - 1]
+                )
             n_transactions += 1
     order = rng.permutation(len(customer))
     return pa.table(
@@ -122,9 +129,12 @@ def wide_shop(n_rows: int, seed: int = 0, *, text_ids: bool = False) -> pa.Table
             "transaction": pa.array(codes.astype("int64") * 1_000 + minutes // 40_000),
             "item": pa.array(rng.integers(0, 50, n_rows).astype("int32")),
             "time": pa.array(
-                np.datetime64("2010-01-01", "us") + minutes.astype("timedelta64[m]").astype("timedelta64[us]")
+                np.datetime64("2010-01-01", "us")
+                + minutes.astype("timedelta64[m]").astype("timedelta64[us]")
             ),
-            "quantity": pa.array(np.where(rng.random(n_rows) < 0.1, -1, 1) * rng.integers(1, 9, n_rows)),
+            "quantity": pa.array(
+                np.where(rng.random(n_rows) < 0.1, -1, 1) * rng.integers(1, 9, n_rows)
+            ),
             # Thirds are no decimals: their sums round, so a changed order of adding would show.
             "price": pa.array(rng.integers(1, 900, n_rows) / 3.0),
         }
@@ -196,3 +206,15 @@ def by_customer(result: Any, *names: str) -> dict[Any, Any]:
     values = [table.column(name).to_pylist() for name in names]
     rows = values[0] if len(names) == 1 else list(zip(*values, strict=True))
     return dict(zip(table.column("customer").to_pylist(), rows, strict=True))
+
+
+def single(
+    amounts: list[float],
+    convention: str,
+    n_bins: Any,
+    days: list[int] | None = None,
+    **options: Any,
+) -> pt.Rfm:
+    """RFM of customers 1..n with one order each, of the given amount, the given days ago."""
+    tx = pt.Transactions(single_orders(amounts, days), **SINGLE_ROLES, returns="keep")
+    return tx.rfm(convention=convention, n_bins=n_bins, segments=None, **options)

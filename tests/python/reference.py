@@ -112,7 +112,9 @@ def _qcut_rank_first(values: Floats, k: int) -> tuple[Ints, int]:
     if len(values) == 1:
         # pandas has no edges for one value; no cut lies below it, so it is in the first bin.
         return np.array([1]), k
-    return pd.qcut(pd.Series(values).rank(method="first"), k, labels=False).to_numpy() + 1, k
+    return pd.qcut(
+        pd.Series(values).rank(method="first"), k, labels=False
+    ).to_numpy() + 1, k
 
 
 def _ntile(values: Floats, k: int) -> tuple[Ints, int]:
@@ -126,7 +128,9 @@ def _ntile(values: Floats, k: int) -> tuple[Ints, int]:
 
 def _row_number(values: Floats, k: int) -> tuple[Ints, int]:
     labels = np.empty(len(values), "int64")
-    labels[np.argsort(values, kind="stable")] = np.arange(len(values)) * k // len(values) + 1
+    labels[np.argsort(values, kind="stable")] = (
+        np.arange(len(values)) * k // len(values) + 1
+    )
     return labels, k
 
 
@@ -159,13 +163,18 @@ def score_recency(days: Sequence[float], convention: str, k: int) -> list[int]:
 
 
 def scores(
-    base: pd.DataFrame, convention: str, n_bins: tuple[int, int, int], nesting: str = "independent"
+    base: pd.DataFrame,
+    convention: str,
+    n_bins: tuple[int, int, int],
+    nesting: str = "independent",
 ) -> pd.DataFrame:
     """`base` (ascending customer) with r_score, f_score, m_score.
 
     Nested: the same rule over again, for F within each R score, for M within each (R, F) cell.
     """
-    out = base.assign(r_score=score_recency(base["recency_days"], convention, n_bins[0]))
+    out = base.assign(
+        r_score=score_recency(base["recency_days"], convention, n_bins[0])
+    )
 
     def rule(k: int) -> Callable[[pd.Series[Any]], list[int]]:
         return lambda values: score(values, convention, k)
@@ -175,7 +184,9 @@ def scores(
         out["m_score"] = rule(n_bins[2])(out["monetary"])
     else:
         out["f_score"] = out.groupby("r_score")["frequency"].transform(rule(n_bins[1]))
-        out["m_score"] = out.groupby(["r_score", "f_score"])["monetary"].transform(rule(n_bins[2]))
+        out["m_score"] = out.groupby(["r_score", "f_score"])["monetary"].transform(
+            rule(n_bins[2])
+        )
     return out
 
 
@@ -193,14 +204,21 @@ def together_exact(values: Sequence[int], k: int) -> list[int]:
 # --- netting ------------------------------------------------------------------------------------------
 
 
-def net(table: pa.Table, clock: dt.datetime | None = None) -> tuple[pa.Table, dict[str, int]]:
+def net(
+    table: pa.Table, clock: dt.datetime | None = None
+) -> tuple[pa.Table, dict[str, int]]:
     """Lines left after netting as of `clock`, and counts of what fell out; times must be distinct per key.
 
     Returns are taken in order of time; each takes units from the nearest earlier purchase of the same
     customer, item and price, then from the one before it. `return_lines` counts matched and unmatched
     return lines together.
     """
-    counts = {"no_customer": 0, "after_clock": 0, "return_lines": 0, "cancelled_by_return": 0}
+    counts = {
+        "no_customer": 0,
+        "after_clock": 0,
+        "return_lines": 0,
+        "cancelled_by_return": 0,
+    }
     left: list[dict[str, Any]] = []
     open_lines: dict[Any, list[dict[str, Any]]] = {}
     for line in sorted(table.to_pylist(), key=lambda row: row["time"]):

@@ -37,7 +37,9 @@ having count(*) filter (not is_return) > 0
 """
 
 
-def _labels(convention: str, k: int, order: str, within: str, *, turned: bool = False) -> str:
+def _labels(
+    convention: str, k: int, order: str, within: str, *, turned: bool = False
+) -> str:
     """SQL of the labels 1..k of one score: `order` is the ordering with its tie-break."""
     over = f"over ({within} order by {order})"
     if convention == "ntile":
@@ -50,7 +52,11 @@ def _labels(convention: str, k: int, order: str, within: str, *, turned: bool = 
             f"greatest(1, ((row_number() {over} - 1) * {k} + count(*) over ({within}) - 2)"
             f" // nullif(count(*) over ({within}) - 1, 0))"
         )
-    return f"cast({k} + 1 - ({label}) as integer)" if turned else f"cast({label} as integer)"
+    return (
+        f"cast({k} + 1 - ({label}) as integer)"
+        if turned
+        else f"cast({label} as integer)"
+    )
 
 
 def _together(column: str, k: int, within: list[str], *, turned: bool = False) -> str:
@@ -58,7 +64,11 @@ def _together(column: str, k: int, within: list[str], *, turned: bool = False) -
     same = " and ".join(f"b.{name} = s.{name}" for name in within) or "true"
     cuts = f"(select quantile_cont(b.{column}, [{positions}]) from scored as b where {same})"
     label = f"1 + len(list_filter({cuts}, lambda cut: cut < s.{column}))"
-    return f"cast({k} + 1 - ({label}) as integer)" if turned else f"cast({label} as integer)"
+    return (
+        f"cast({k} + 1 - ({label}) as integer)"
+        if turned
+        else f"cast({label} as integer)"
+    )
 
 
 def rfm_sql(
@@ -76,27 +86,40 @@ def rfm_sql(
     """customer, recency_days, frequency, units, monetary, r_score, f_score, m_score; ascending customer."""
     with duckdb.connect() as con:
         con.register("source", table)
-        con.execute(_LINES.format(**{role: f'"{name}"' for role, name in roles.items()}))
+        con.execute(
+            _LINES.format(**{role: f'"{name}"' for role, name in roles.items()})
+        )
         con.execute(
             _BASE.format(
                 returns="true" if returns == "keep" else "not is_return",
-                reference=f"timestamp '{reference}'" if reference else "null::timestamp",
+                reference=f"timestamp '{reference}'"
+                if reference
+                else "null::timestamp",
                 period="true"
                 if period_days is None
                 else f"cast(time as date) > cast(reference as date) - {period_days}",
-                per_order="" if monetary == "sum" else '/ count(distinct "transaction") filter (not is_return)',
+                per_order=""
+                if monetary == "sum"
+                else '/ count(distinct "transaction") filter (not is_return)',
             )
         )
         nested = nesting == "nested"
         steps = [
             ("r_score", "recency_days", n_bins[0], []),
             ("f_score", "frequency", n_bins[1], ["r_score"] if nested else []),
-            ("m_score", "monetary", n_bins[2], ["r_score", "f_score"] if nested else []),
+            (
+                "m_score",
+                "monetary",
+                n_bins[2],
+                ["r_score", "f_score"] if nested else [],
+            ),
         ]
         con.execute("create or replace temp table scored as select * from base")
         for name, column, k, within in steps:
             label = _label_sql(convention, column, k, within)
-            con.execute(f"create or replace temp table next as select s.*, {label} as {name} from scored as s")
+            con.execute(
+                f"create or replace temp table next as select s.*, {label} as {name} from scored as s"
+            )
             con.execute("create or replace temp table scored as select * from next")
         return con.execute("select * from scored order by customer").df()
 
@@ -109,4 +132,6 @@ def _label_sql(convention: str, column: str, k: int, within: list[str]) -> str:
     turned = recency and convention == "qcut_rank_first"
     direction = "desc" if recency and not turned else ""
     partition = f"partition by {', '.join(within)}" if within else ""
-    return _labels(convention, k, f"{column} {direction}, customer", partition, turned=turned)
+    return _labels(
+        convention, k, f"{column} {direction}, customer", partition, turned=turned
+    )
