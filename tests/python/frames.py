@@ -218,3 +218,13 @@ def single(
     """RFM of customers 1..n with one order each, of the given amount, the given days ago."""
     tx = pt.Transactions(single_orders(amounts, days), **SINGLE_ROLES, returns="keep")
     return tx.rfm(convention=convention, n_bins=n_bins, segments=None, **options)
+
+
+def accounted(tx: pt.Transactions, **options: Any) -> dict[str, int]:
+    """The reasons that occurred, after the sum of the counts is checked on both doors."""
+    for counts in (tx.counts, tx.rfm(segments=None, **options).counts):
+        assert counts["rows_in"] == counts["rows_used"] + sum(
+            counts["left_out"].values()
+        )
+        assert all(n >= 0 for n in counts["left_out"].values())
+    return {reason: n for reason, n in counts["left_out"].items() if n}

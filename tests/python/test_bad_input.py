@@ -356,10 +356,7 @@ def test_the_largest_and_smallest_times_there_are(unit: str, zone: str | None) -
         times = raw.view(pa.timestamp(unit, zone))
     result = outcome(lambda: job(replaced(orders(LINES), "time", times), segments=None))
     if result is not None:
-        assert (
-            left_out(result).get("time_out_of_range", 0) == (4 if unit != "ns" else 2)
-            or len(result) == 0
-        )
+        assert left_out(result) == {"time_out_of_range": 4}
 
 
 def test_text_that_is_no_time() -> None:
@@ -429,8 +426,7 @@ def test_negative_sums_are_scored() -> None:
     )
 
 
-@pytest.mark.parametrize("n_days", [1, 400_000])
-def test_sums_beyond_64_bits(n_days: int) -> None:
+def test_sums_beyond_64_bits() -> None:
     # 2^62 units at 8: past int64 in one product; twice that in the sum.
     table = replaced(orders(LINES), "quantity", pa.array([2**62] * 4))
     table = replaced(table, "price", pa.array([8] * 4, pa.int64()))

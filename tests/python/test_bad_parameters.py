@@ -81,8 +81,6 @@ def test_a_bad_parameter_is_named_with_its_value(
         ("breaks", "earlier"),
         ("segments", 7),
         ("n_jobs", "all"),
-        ("n_jobs", -5),
-        ("breadth", "maybe"),
     ],
 )
 def test_a_parameter_of_the_wrong_kind(
@@ -131,7 +129,6 @@ def test_breaks_without_one_of_the_three(tx: pt.Transactions, missing: str) -> N
 @pytest.mark.parametrize(
     "rule",
     [
-        ("a", (0, 5), (1, 5), (1, 5)),
         ("a", (4, 2), (1, 5), (1, 5)),
         ("a", (1, 5), (1, 5)),
         ("", (1, 5), (1, 5), (1, 5)),
