@@ -80,7 +80,7 @@ impl Transactions {
         bind(
             py,
             table.map_err(|e| to_py(py, &e))?,
-            roles,
+            &roles,
             returns,
             time_format,
         )
