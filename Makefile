@@ -11,7 +11,7 @@ PYTHON ?= python3
 OUT ?= out
 BENCH_FLAGS ?=
 FUZZ_SECONDS ?= 300
-# How many cases each property test draws in `make test-all`.
+# How many cases each property test (proptest) draws in `make test-all`.
 PROPERTY_CASES ?= 2000
 
 VENV := $(CURDIR)/.venv
@@ -119,9 +119,8 @@ test-doc:
 test-lean:
 	cargo test --locked --no-default-features --lib
 
-test-long: build $(STAMPS)/test
+test-long:
 	PROPTEST_CASES=$(PROPERTY_CASES) cargo test --locked --tests
-	HYPOTHESIS_PROFILE=long HYPOTHESIS_MAX_EXAMPLES=$(PROPERTY_CASES) $(BIN)/pytest tests/python
 
 test-notebooks: build $(STAMPS)/notebook
 	@for notebook in $(NOTEBOOKS); do \

@@ -24,9 +24,8 @@ NAMES = ("last_order", "frequency", "monetary", "r_score", "f_score", "m_score")
 
 
 def run_ours(table: Any) -> Any:
-    import pyarrow as pa
-
     import patronomy as pt
+    import pyarrow as pa
 
     transactions = pt.Transactions(
         table,
