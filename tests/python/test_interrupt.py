@@ -36,7 +36,10 @@ def run(code: str) -> str:
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(HERE)},
+        env=os.environ
+        | {
+            "PYTHONPATH": os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
+        },
         timeout=600,  # a guard against a hang, not a measure
         check=False,
     )

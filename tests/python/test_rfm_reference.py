@@ -75,6 +75,14 @@ def rescored(
     return scores(ours.drop(columns=SCORES), convention, n_bins, nesting)
 
 
+def expected_or_none(make: Any, *args: Any) -> Any:
+    """What pandas gives, or None where it refuses."""
+    try:
+        return make(*args)
+    except ValueError:
+        return None
+
+
 @pytest.fixture(scope="module", params=["exclude", "keep"])
 def retail(request: pytest.FixtureRequest, online_retail: pa.Table) -> pt.Transactions:
     return pt.Transactions(online_retail, **RETAIL, returns=request.param)
@@ -89,11 +97,14 @@ def test_online_retail_equals_pandas(
     retail: pt.Transactions, online_retail: pa.Table, convention: str, window: str
 ) -> None:
     options, bins = WINDOWS[window], BINS[convention]
-    expected = scores(
-        customers(online_retail, RETAIL, returns=retail.returns, **options),
-        convention,
-        bins,
-    )
+    base = customers(online_retail, RETAIL, returns=retail.returns, **options)
+    expected = expected_or_none(scores, base, convention, bins)
+    if expected is None:
+        # Of the last hundred days alone, most customers have one order: qcut has no edges.
+        assert (convention, window) == ("qcut", "period")
+        with pytest.raises(ValueError):
+            retail.rfm(convention=convention, n_bins=bins, segments=None, **options)
+        return
     ours = frame(
         retail.rfm(convention=convention, n_bins=bins, segments=None, **options)
     )
@@ -188,7 +199,10 @@ def test_online_retail_descriptive_columns(
         "breadth",
     ]
     assert_equal_rows(ours, expected, names)
-    np.testing.assert_allclose(ours["monetary"], expected["monetary_plain"], rtol=1e-9)
+    # Plain float sums leave a rest of some 1e-15 where kept returns cancel all that was bought.
+    np.testing.assert_allclose(
+        ours["monetary"], expected["monetary_plain"], rtol=1e-9, atol=1e-9
+    )
     np.testing.assert_allclose(
         ours["mean_gap_days"], expected["mean_gap_days"], rtol=1e-9
     )
@@ -214,14 +228,6 @@ def test_online_retail_qcut_raises_where_pandas_does(online_retail: pa.Table) ->
 
 
 # --- random tables ---------------------------------------------------------------------------------
-
-
-def expected_or_none(make: Any, *args: Any) -> Any:
-    """What pandas gives, or None where it refuses."""
-    try:
-        return make(*args)
-    except ValueError:
-        return None
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
