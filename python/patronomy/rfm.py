@@ -1,5 +1,6 @@
 """Recency, frequency, money: the result of `Transactions.rfm` and what it is made of."""
 
+import json
 import os
 from collections.abc import Mapping
 from datetime import datetime
@@ -105,7 +106,8 @@ class RfmModel(Frozen):
         return params
 
     def _json(self) -> dict[str, Any]:
-        return _arguments.parsed_dict(self._inner.to_json())
+        model: dict[str, Any] = json.loads(self._inner.to_json())["model"]
+        return model
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _model_from_json, (self._inner.to_json(),)

@@ -79,6 +79,7 @@ pub struct RfmParams {
     /// Sum or mean per order.
     pub monetary: Monetary,
     /// The day recency counts back from; rows after it are left out. By default the clock, else the last order.
+    #[serde(deserialize_with = "named_reference")]
     pub reference: Option<Moment>,
     /// Only the so many calendar days up to the reference.
     pub period_days: Option<u32>,
@@ -107,6 +108,17 @@ impl Default for RfmParams {
             breadth: false,
         }
     }
+}
+
+/// Reads the moment so that an error names the parameter, not the type.
+fn named_reference<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Option<Moment>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    text.map(|t| {
+        let rule = "must be an ISO 8601 date or time such as 2011-09-10";
+        let error = || Error::parameter("RfmParams", "reference", rule, format!("`{t}`"));
+        Moment::parse(&t).map_err(|_| serde::de::Error::custom(error()))
+    })
+    .transpose()
 }
 
 macro_rules! setters {
