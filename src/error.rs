@@ -45,16 +45,14 @@ pub enum Error {
         got: String,
     },
     /// Values of a column break a rule that cannot be met by leaving rows out.
-    #[error(
-        "column `{column}`: {count} value(s) {rule}, first at row {first_row} ({value}); {remedy}"
-    )]
+    #[error("column `{column}`: {count} value(s) {rule}, first {}`{value}`; {remedy}", at_row(*first_row))]
     BadValues {
         /// The column.
         column: String,
         /// How many values break the rule.
         count: u64,
-        /// Zero-based row of the first of them.
-        first_row: u64,
+        /// Zero-based row of the first of them, where it is one row's doing.
+        first_row: Option<u64>,
         /// That value, shortened.
         value: String,
         /// What is wrong with it, as a verb phrase.
@@ -255,6 +253,10 @@ pub(crate) fn shorten(text: &str) -> String {
     }
     let head: String = text.chars().take(SHOWN_CHARS).collect();
     format!("{head}...")
+}
+
+fn at_row(row: Option<u64>) -> String {
+    row.map_or_else(String::new, |row| format!("at row {row}: "))
 }
 
 fn suggestion(nearest: Option<&String>) -> String {

@@ -65,12 +65,20 @@ pub(crate) fn map_ordered<T: Send, R: Send>(
     results.into_iter().collect()
 }
 
-/// Runs two closures, in parallel where the pool has room.
+/// Below so many elements two threads are not worth waking.
+const SERIAL: usize = 50_000;
+
+/// Runs two closures over `n` elements each, in parallel where that is worth it and the pool has room.
 pub(crate) fn join<A: Send, B: Send>(
+    n: usize,
     a: impl FnOnce() -> A + Send,
     b: impl FnOnce() -> B + Send,
 ) -> (A, B) {
-    rayon::join(a, b)
+    if n < SERIAL {
+        (a(), b())
+    } else {
+        rayon::join(a, b)
+    }
 }
 
 #[cfg(test)]

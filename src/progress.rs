@@ -14,7 +14,8 @@ pub struct Progress {
 #[derive(Debug, Default)]
 struct ProgressState {
     done: AtomicU64,
-    total: AtomicU64,
+    announced: AtomicU64,
+    planned: AtomicU64,
     stage: Mutex<&'static str>,
 }
 
@@ -23,7 +24,7 @@ struct ProgressState {
 pub struct ProgressReading {
     /// Units of work finished, over all stages so far.
     pub done: u64,
-    /// Units announced so far; never less than `done`.
+    /// Units planned or announced so far; never less than `done`.
     pub total: u64,
     /// What is being done.
     pub stage: &'static str,
@@ -36,9 +37,19 @@ impl Progress {
         Self::default()
     }
 
+    /// Says how many units the whole job will about take, so that the fraction does not jump from stage to stage.
+    pub fn plan(&self, units: u64) {
+        self.shared.planned.fetch_add(units, Ordering::Relaxed);
+    }
+
+    /// Says that the job has ended: nothing planned is left to do.
+    pub fn finish(&self) {
+        self.shared.planned.store(0, Ordering::Relaxed);
+    }
+
     /// Begins a stage of `units` further units of work.
     pub fn stage(&self, name: &'static str, units: u64) {
-        self.shared.total.fetch_add(units, Ordering::Relaxed);
+        self.shared.announced.fetch_add(units, Ordering::Relaxed);
         *self
             .shared
             .stage
@@ -57,7 +68,10 @@ impl Progress {
         let done = self.shared.done.load(Ordering::Relaxed);
         ProgressReading {
             done,
-            total: self.shared.total.load(Ordering::Relaxed).max(done),
+            total: [&self.shared.announced, &self.shared.planned]
+                .into_iter()
+                .map(|n| n.load(Ordering::Relaxed))
+                .fold(done, u64::max),
             stage: *self
                 .shared
                 .stage
@@ -80,5 +94,9 @@ mod tests {
         p.advance(1);
         let r = p.read();
         assert_eq!((r.done, r.total, r.stage), (4, 5, "score"));
+        p.plan(10);
+        assert_eq!(p.read().total, 10);
+        p.finish();
+        assert_eq!(p.read().total, 5);
     }
 }

@@ -121,7 +121,9 @@ pub trait Saved: Serialize + DeserializeOwned {
                 format!("{size} bytes are too many for a model"),
             ));
         }
-        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
+        let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| refused(&format!("`{}`", path.display()), "it is not text"))?;
         Self::from_json(&text).map_err(|e| match e {
             Error::SavedFormat { why, .. } => refused(&format!("`{}`", path.display()), why),
             other => other,

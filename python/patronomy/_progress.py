@@ -66,9 +66,13 @@ class _Fraction:
 
     def __init__(self, function: Callable[[float, str], object]) -> None:
         self._function = function
+        self._reached = 0.0
 
     def __call__(self, done: int, total: int, stage: str) -> None:
-        self._function(min(done / total, 1.0) if total > 0 else 1.0, stage)
+        # A job may find more to do than it had planned; a bar never goes back.
+        fraction = min(done / total, 1.0) if total > 0 else 1.0
+        self._reached = max(self._reached, fraction)
+        self._function(self._reached, stage)
 
     def close(self) -> None:
         pass

@@ -251,7 +251,10 @@ class Rfm(ArrowTable):
                 f"the id given to `Rfm.customer` is not among the {len(self):,} scored "
                 "customers; it may have no order, or be of another type (text, number)"
             ) from None
-        return {name: values[0] for name, values in row.to_dict().items()}
+        values = {name: values[0] for name, values in row.to_dict().items()}
+        for name in ("first_order", "last_order"):
+            values[name] = datetime.fromisoformat(values[name])
+        return values
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the rows to a file, .parquet or .csv by its name."""

@@ -45,6 +45,7 @@ pub(crate) fn run<T: Send>(
     } else {
         in_pool(py, call, &ctx, threads, job)?
     };
+    ctx.progress.finish();
     report(call, &ctx.progress)?;
     match outcome {
         Ok(Ok(value)) => Ok(value),

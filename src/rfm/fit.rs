@@ -147,9 +147,11 @@ impl RfmParams {
         let [r, f, m] = measures.axes();
         let (r, (f, m), cuts_f, cuts_m) = match self.nesting {
             Nesting::Independent => {
+                let n = measures.len();
                 let (r, (f, m)) = join(
+                    n,
                     || axis(0).bin(r, ctx),
-                    || join(|| axis(1).bin(f, ctx), || axis(2).bin(m, ctx)),
+                    || join(n, || axis(1).bin(f, ctx), || axis(2).bin(m, ctx)),
                 );
                 let (r, f, m) = (r?, f?, m?);
                 (
@@ -249,7 +251,7 @@ fn score_all(measures: &Measures, breaks: &Breaks, ctx: &Context) -> Result<Scor
 }
 
 fn latest(customers: &Customers) -> i64 {
-    customers.last.iter().copied().max().unwrap_or(0)
+    customers.tally.latest.unwrap_or(0)
 }
 
 fn notices(customers: &Customers) -> Vec<String> {

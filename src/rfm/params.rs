@@ -78,7 +78,7 @@ pub struct RfmParams {
     pub nesting: Nesting,
     /// Sum or mean per order.
     pub monetary: Monetary,
-    /// The day recency counts back from; rows after it are left out. By default the clock, else the last order.
+    /// The day recency counts back from; rows after it are left out. By default the clock, else the last row used.
     #[serde(deserialize_with = "named_reference")]
     pub reference: Option<Moment>,
     /// Only the so many calendar days up to the reference.
@@ -111,7 +111,9 @@ impl Default for RfmParams {
 }
 
 /// Reads the moment so that an error names the parameter, not the type.
-fn named_reference<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Option<Moment>, D::Error> {
+fn named_reference<'de, D: serde::Deserializer<'de>>(
+    from: D,
+) -> std::result::Result<Option<Moment>, D::Error> {
     let text = Option::<String>::deserialize(from)?;
     text.map(|t| {
         let rule = "must be an ISO 8601 date or time such as 2011-09-10";

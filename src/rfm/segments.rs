@@ -79,9 +79,9 @@ impl SegmentMap {
             "rf_grid" => Ok(Self::rf_grid()),
             "rfm_package" => Ok(Self::rfm_package()),
             _ => Err(Error::parameter(
-                "SegmentMap",
-                "name",
-                "must be `rf_grid` or `rfm_package`",
+                "RfmParams",
+                "segments",
+                "must be `rf_grid`, `rfm_package`, or a map of your own",
                 format!("`{name}`"),
             )),
         }
@@ -113,16 +113,16 @@ impl SegmentMap {
         Self::table(
             "rfm_package",
             &[
-                ("champions", (5, 5), (5, 5), (5, 5)),
-                ("potential_loyalist", (3, 5), (3, 5), (2, 5)),
-                ("loyal_customers", (2, 4), (2, 4), (2, 4)),
-                ("promising", (3, 4), (1, 3), (3, 5)),
-                ("new_customers", (4, 5), (1, 3), (1, 5)),
-                ("cannot_lose", (1, 2), (3, 4), (4, 5)),
-                ("at_risk", (1, 2), (2, 5), (4, 5)),
-                ("need_attention", (1, 3), (3, 5), (3, 5)),
-                ("about_to_sleep", (2, 3), (1, 3), (1, 4)),
-                ("lost", (1, 1), (1, 5), (1, 5)),
+                ("Champions", (5, 5), (5, 5), (5, 5)),
+                ("Potential Loyalist", (3, 5), (3, 5), (2, 5)),
+                ("Loyal Customers", (2, 4), (2, 4), (2, 4)),
+                ("Promising", (3, 4), (1, 3), (3, 5)),
+                ("New Customers", (4, 5), (1, 3), (1, 5)),
+                ("Can't Lose Them", (1, 2), (3, 4), (4, 5)),
+                ("At Risk", (1, 2), (2, 5), (4, 5)),
+                ("Need Attention", (1, 3), (3, 5), (3, 5)),
+                ("About To Sleep", (2, 3), (1, 3), (1, 4)),
+                ("Lost", (1, 1), (1, 5), (1, 5)),
             ],
         )
     }
@@ -272,8 +272,8 @@ mod tests {
         let map = SegmentMap::rfm_package();
         let cells = map.lookup([5; 3]);
         let at = |r: usize, f: usize, m: usize| cells[(r - 1) * 25 + (f - 1) * 5 + m - 1];
-        assert_eq!(map.names()[at(5, 5, 5) as usize], "champions");
-        assert_eq!(map.names()[at(4, 4, 4) as usize], "potential_loyalist");
+        assert_eq!(map.names()[at(5, 5, 5) as usize], "Champions");
+        assert_eq!(map.names()[at(4, 4, 4) as usize], "Potential Loyalist");
         assert_eq!(at(5, 5, 1), -1);
     }
 

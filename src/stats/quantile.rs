@@ -112,14 +112,13 @@ pub(crate) fn position(n: usize, i: usize, k: usize) -> f64 {
     (at / k) as f64 + (at % k) as f64 / k as f64
 }
 
-/// The same position by the arithmetic of `pandas.qcut` (3.1): fractions as `linspace` makes them, pushed up where they are not exact,
-/// through per cent and back.
+/// The same position by the arithmetic of `pandas.qcut` (3.1): fractions as `linspace` makes them, pushed up where they are not exact.
 pub(crate) fn pandas_position(n: usize, i: usize, k: usize) -> f64 {
     let fraction = i as f64 * (1.0 / k as f64);
     #[allow(clippy::float_cmp, reason = "pandas compares them so")]
     let exact = k as f64 * fraction == i as f64;
     let fraction = if exact { fraction } else { fraction.next_up() };
-    (fraction * 100.0 / 100.0) * (n as f64 - 1.0)
+    fraction * (n as f64 - 1.0)
 }
 
 /// The value at a position between two neighbours.

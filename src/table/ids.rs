@@ -159,7 +159,7 @@ fn whole_numbers(column: &Column, role: &str) -> Result<Column> {
         return Err(Error::BadValues {
             column: column.name.clone(),
             count,
-            first_row,
+            first_row: Some(first_row),
             value: value.to_string(),
             rule: format!("of role `{role}` are not whole numbers up to 2^53"),
             remedy: "give ids as integers or text".into(),

@@ -432,7 +432,7 @@ impl Seen {
             Err(Error::BadValues {
                 column: column.name.clone(),
                 count,
-                first_row,
+                first_row: Some(first_row),
                 value: crate::error::shorten(&value),
                 rule,
                 remedy: remedy.into(),

@@ -81,7 +81,9 @@ def test_online_retail_frames(kind: str, online_retail: pa.Table) -> None:
     if kind == "pandas":
         # Its CustomerID is float64, so the ids come back as int64 and not as int32.
         expected = expected.set_column(
-            0, "customer", expected["customer"].cast(pa.int64())
+            0,
+            pa.field("customer", pa.int64(), nullable=False),
+            expected["customer"].cast(pa.int64()),
         )
     assert got.equals(expected)
 

@@ -119,6 +119,7 @@ fn aggregate<K: Key>(request: &Request<'_>, ctx: &Context) -> Result<Customers> 
         result.amount.push(row.amount);
     }
     drop(parts.groups);
+    check_sums(request.bound, &result.amount)?;
     result.ids = request
         .bound
         .customer
@@ -127,6 +128,29 @@ fn aggregate<K: Key>(request: &Request<'_>, ctx: &Context) -> Result<Customers> 
         sort_by_text(&mut result)?;
     }
     Ok(result)
+}
+
+/// # Errors
+/// [`Error::BadValues`] if the amounts of a customer add up to more than a float can hold.
+fn check_sums(bound: &Bound, amounts: &[f64]) -> Result<()> {
+    let mut beyond = amounts.iter().filter(|a| !a.is_finite());
+    let Some(first) = beyond.next() else {
+        return Ok(());
+    };
+    let roles = &bound.roles;
+    Err(Error::BadValues {
+        column: roles
+            .amount
+            .as_ref()
+            .or(roles.price.as_ref())
+            .cloned()
+            .unwrap_or_default(),
+        count: beyond.count() as u64 + 1,
+        first_row: None,
+        value: first.to_string(),
+        rule: "as sums per customer are beyond the largest float".into(),
+        remedy: "look for impossible amounts, or give them in a larger unit".into(),
+    })
 }
 
 fn distinct_items<K: Key>(request: &Request<'_>, ctx: &Context) -> Result<Vec<u32>> {
@@ -184,6 +208,9 @@ fn group_rounds<K: Key>(
     ctx: &Context,
 ) -> Result<Option<Groups<K>>> {
     let table = &request.bound.table;
+    let pieces_ahead = table.n_rows().div_ceil(partition::PIECE) + splitters.n_parts();
+    // Scores and columns come after: about as much again as a quarter of this.
+    ctx.progress.plan(pieces_ahead as u64 * 5 / 4);
     let rounds = partition::rounds(table, reader, splitters.n_parts(), &ctx.budget)?;
     let mut all = Groups {
         groups: Vec::new(),

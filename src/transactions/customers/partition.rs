@@ -15,7 +15,7 @@ use crate::transactions::counts::{ORDER, Tally, USED};
 use crate::transactions::lines::{BLOCK, Block, LineReader};
 
 /// Rows of a piece: long enough that its part in each group is a run worth streaming.
-const PIECE: usize = 262_144;
+pub(super) const PIECE: usize = 262_144;
 /// Working memory a job takes unasked, per row of the table and at least.
 const DEFAULT_BYTES_PER_ROW: u64 = 12;
 const DEFAULT_BYTES: u64 = 64_000_000;
@@ -31,6 +31,10 @@ pub(super) struct Record<K> {
     amount: u64,
 }
 
+fn time_of(stamp: u64) -> i64 {
+    (stamp >> 10) as i64 + EARLIEST
+}
+
 /// Lines in a record, at most: what eight bits of the stamp hold.
 const MAX_LINES: u64 = 256;
 
@@ -41,7 +45,7 @@ impl<K> Record<K> {
     }
 
     pub(super) fn time(&self) -> i64 {
-        (self.stamp >> 10) as i64 + EARLIEST
+        time_of(self.stamp)
     }
 
     pub(super) fn is_order(&self) -> bool {
@@ -196,6 +200,8 @@ struct Folder<'a, K> {
     tally: Tally,
     hashed: HashMap<u128, Segment>,
     inexact: bool,
+    /// Times lead in stamps: the largest is that of the latest record.
+    latest_stamp: u64,
 }
 
 /// The record that lines are being added to.
@@ -223,6 +229,7 @@ impl<'a, K: Key> Folder<'a, K> {
             tally: Tally::default(),
             hashed: HashMap::new(),
             inexact: false,
+            latest_stamp: 0,
         }
     }
 
@@ -306,6 +313,7 @@ impl<'a, K: Key> Folder<'a, K> {
 
     fn close<const EXACT: bool>(&mut self) {
         let Some(o) = self.open.take() else { return };
+        self.latest_stamp = self.latest_stamp.max(o.stamp);
         if let Some((splitters, range)) = &self.parts {
             let part = splitters.part(o.customer);
             if !range.contains(&part) {
@@ -343,12 +351,15 @@ impl<'a, K: Key> Folder<'a, K> {
             *at += 1;
         }
         next.pop();
+        let mut tally = self.tally;
+        tally.latest = (!self.record_parts.is_empty() || self.latest_stamp > 0)
+            .then(|| time_of(self.latest_stamp));
         (
             Piece {
                 records,
                 ends: next,
             },
-            self.tally,
+            tally,
             self.hashed,
         )
     }
