@@ -65,6 +65,40 @@ pub(crate) fn map_ordered<T: Send, R: Send>(
     results.into_iter().collect()
 }
 
+/// A list of `n` values, each computed from its position; filled in place, a piece at a time.
+///
+/// The list starts as zero pages of the operating system: threads that fill it also take its page faults.
+pub(crate) fn filled<T: Copy + Default + Send>(
+    ctx: &Context,
+    stage: &'static str,
+    n: usize,
+    value: impl Fn(usize) -> T + Sync,
+) -> Result<Vec<T>> {
+    let mut list = vec![T::default(); n];
+    fill(ctx, stage, &mut list, |at, piece| {
+        for (i, slot) in piece.iter_mut().enumerate() {
+            *slot = value(at + i);
+        }
+    })?;
+    Ok(list)
+}
+
+/// Hands out a list in pieces, each with the position of its first element.
+pub(crate) fn fill<T: Send>(
+    ctx: &Context,
+    stage: &'static str,
+    list: &mut [T],
+    write: impl Fn(usize, &mut [T]) + Sync,
+) -> Result<()> {
+    const PIECE: usize = 65_536;
+    let parts: Vec<_> = list.chunks_mut(PIECE).enumerate().collect();
+    map_ordered(ctx, stage, parts, |(i, piece)| {
+        write(i * PIECE, piece);
+        Ok(())
+    })?;
+    Ok(())
+}
+
 /// Below so many elements two threads are not worth waking.
 const SERIAL: usize = 50_000;
 

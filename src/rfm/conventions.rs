@@ -3,10 +3,8 @@
 use super::breaks::Closed;
 use super::params::Convention;
 use crate::error::{Error, Result};
-use crate::parallel::{Context, map_ordered, pieces};
+use crate::parallel::{Context, fill};
 use crate::stats::quantile::{interpolate, pandas_position, position, quantiles};
-
-const PIECE: usize = 262_144;
 
 /// Which way an axis is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,26 +185,21 @@ pub(super) fn score(
     ctx: &Context,
 ) -> Result<Vec<u8>> {
     let labels = cuts.len() as u8 + 1;
-    let parts = map_ordered(
-        ctx,
-        "score",
-        pieces(values.len(), PIECE).collect(),
-        |range| {
-            let mut bins = vec![1u8; range.len()];
-            for &cut in cuts {
-                let rows = bins.iter_mut().zip(&values[range.clone()]);
-                match closed {
-                    Closed::Right => rows.for_each(|(b, &v)| *b += u8::from(v > cut)),
-                    Closed::Left => rows.for_each(|(b, &v)| *b += u8::from(v >= cut)),
-                }
+    let mut scores = vec![0u8; values.len()];
+    fill(ctx, "score", &mut scores, |at, bins| {
+        bins.fill(1);
+        for &cut in cuts {
+            let rows = bins.iter_mut().zip(&values[at..]);
+            match closed {
+                Closed::Right => rows.for_each(|(b, &v)| *b += u8::from(v > cut)),
+                Closed::Left => rows.for_each(|(b, &v)| *b += u8::from(v >= cut)),
             }
-            if good == Good::Low {
-                bins.iter_mut().for_each(|b| *b = labels + 1 - *b);
-            }
-            Ok(bins)
-        },
-    )?;
-    Ok(parts.concat())
+        }
+        if good == Good::Low {
+            bins.iter_mut().for_each(|b| *b = labels + 1 - *b);
+        }
+    })?;
+    Ok(scores)
 }
 
 #[cfg(test)]

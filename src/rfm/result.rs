@@ -13,7 +13,7 @@ use arrow_schema::{DataType, Field, Schema};
 use super::fit::RfmModel;
 use super::params::Monetary;
 use crate::error::{Error, Result};
-use crate::parallel::{Context, map_ordered, pieces};
+use crate::parallel::{Context, filled, map_ordered, pieces};
 use crate::table::time::{Calendar, DAY, Zone};
 use crate::transactions::counts::RowCounts;
 use crate::transactions::customers::Customers;
@@ -49,10 +49,10 @@ impl Measures {
     ) -> Result<Self> {
         let reference_day = calendar.day(reference);
         let n = customers.len();
-        let recency = per_customer(n, "recency", ctx, |i| {
+        let recency = filled(ctx, "recency", n, |i| {
             f64::from(reference_day - calendar.day(customers.last[i]))
         })?;
-        let frequency = customers.orders.iter().map(|&n| f64::from(n)).collect();
+        let frequency = filled(ctx, "frequency", n, |i| f64::from(customers.orders[i]))?;
         let mut money = std::mem::take(&mut customers.amount);
         if monetary == Monetary::Mean {
             money
@@ -103,18 +103,6 @@ impl Measures {
         });
         Ok(format!("{hash:016x}"))
     }
-}
-
-fn per_customer<T: Copy + Send>(
-    n: usize,
-    stage: &'static str,
-    ctx: &Context,
-    value: impl Fn(usize) -> T + Sync,
-) -> Result<Vec<T>> {
-    let parts = map_ordered(ctx, stage, pieces(n, PIECE).collect(), |range| {
-        Ok(range.map(&value).collect::<Vec<T>>())
-    })?;
-    Ok(parts.concat())
 }
 
 /// Scored customers, sorted by customer, with the model that scored them.
@@ -222,16 +210,16 @@ fn build(
         breadth,
     } = measures;
     let mut columns: Vec<(&str, ArrayRef)> = Vec::with_capacity(14);
-    let recency = per_customer(n, "write", ctx, |i| recency[i] as i32)?;
-    let tenure = per_customer(n, "write", ctx, |i| {
+    let recency = filled(ctx, "write", n, |i| recency[i] as i32)?;
+    let tenure = filled(ctx, "write", n, |i| {
         reference_day - calendar.day(customers.first[i])
     })?;
-    let gap = per_customer(n, "write", ctx, |i| {
+    let gap = filled(ctx, "write", n, |i| {
         mean_gap(customers.first[i], customers.last[i], customers.orders[i])
     })?;
     let repeated = NullBuffer::from_iter(customers.orders.iter().map(|&n| n > 1));
     let weights = model.params.weights;
-    let total = per_customer(n, "write", ctx, |i| {
+    let total = filled(ctx, "write", n, |i| {
         let s = [scores.r[i], scores.f[i], scores.m[i]];
         s.iter()
             .zip(weights)
@@ -292,7 +280,7 @@ fn segments(
     let cells = map.lookup(bins);
     let [_, k_f, k_m] = bins.map(usize::from);
     let at = |s: u8| usize::from(s) - 1;
-    let codes = per_customer(n, "name segments", ctx, |i| {
+    let codes = filled(ctx, "name segments", n, |i| {
         cells[(at(scores.r[i]) * k_f + at(scores.f[i])) * k_m + at(scores.m[i])]
     })?;
     let named = NullBuffer::from_iter(codes.iter().map(|&c| c >= 0));

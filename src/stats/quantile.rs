@@ -11,6 +11,9 @@ const BUCKET_BITS: u32 = 16;
 ///
 /// Two passes: one counts values by their leading bits, one collects those of the buckets the ranks fall in.
 pub(crate) fn order_statistics(values: &[f64], ranks: &[usize], ctx: &Context) -> Result<Vec<f64>> {
+    if let Some(found) = of_small_integers(values, ranks) {
+        return Ok(found);
+    }
     let counts = bucket_counts(values, ctx)?;
     // For each bucket wanted: how many values stand before it.
     let mut wanted: Vec<Option<usize>> = vec![None; counts.len()];
@@ -56,6 +59,33 @@ pub(crate) fn order_statistics(values: &[f64], ranks: &[usize], ctx: &Context) -
         })
     };
     Ok(ranks.iter().map(value).collect())
+}
+
+/// The same for values that are all whole and small, such as counts and days: one pass, no collecting.
+fn of_small_integers(values: &[f64], ranks: &[usize]) -> Option<Vec<f64>> {
+    const LIMIT: usize = 1 << 14;
+    let mut counts = vec![0usize; LIMIT];
+    for &v in values {
+        let whole = v as usize;
+        if whole >= LIMIT || (whole as f64 - v).abs() > 0.0 {
+            return None;
+        }
+        counts[whole] += 1;
+    }
+    let mut up_to = 0;
+    let ends: Vec<usize> = counts
+        .iter()
+        .map(|c| {
+            up_to += c;
+            up_to
+        })
+        .collect();
+    Some(
+        ranks
+            .iter()
+            .map(|&rank| ends.partition_point(|&end| end <= rank) as f64)
+            .collect(),
+    )
 }
 
 fn bucket_counts(values: &[f64], ctx: &Context) -> Result<Vec<usize>> {
@@ -168,6 +198,17 @@ mod tests {
     fn inner_quantiles(values: &[f64], k: usize) -> Vec<f64> {
         let positions: Vec<f64> = (1..k).map(|i| position(values.len(), i, k)).collect();
         quantiles(values, &positions, &Context::new()).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn small_integers_are_counted_to_the_same(values in prop::collection::vec(0u16..9, 1..200), pick in 0usize..200) {
+            let values: Vec<f64> = values.into_iter().map(f64::from).collect();
+            let rank = pick % values.len();
+            let mut sorted = values.clone();
+            sorted.sort_unstable_by(f64::total_cmp);
+            prop_assert_eq!(of_small_integers(&values, &[rank]), Some(vec![sorted[rank]]));
+        }
     }
 
     #[test]

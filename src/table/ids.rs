@@ -340,23 +340,27 @@ fn read_strings<O: OffsetSizeTrait, K: Key>(
     mut missing: impl FnMut(usize),
 ) {
     let (data, offsets) = (array.value_data(), array.value_offsets());
-    for i in range.clone() {
+    let first = range.start;
+    let nulls = array.nulls().filter(|n| n.null_count() > 0);
+    out.extend(range.map(|i| {
         let (from, to) = (offsets[i].as_usize(), offsets[i + 1].as_usize());
         let len = to - from;
         // Sixteen bytes at once where the buffer has them: most texts are short.
-        let key = match data.get(from..from + 16) {
-            Some(loaded) if len <= key::PACKED_BYTES => {
-                let mut bytes = [0; 16];
-                bytes.copy_from_slice(loaded);
-                key::pack_loaded(bytes, len)
-            }
+        let key = match data
+            .get(from..from + 16)
+            .and_then(|b| <[u8; 16]>::try_from(b).ok())
+        {
+            Some(loaded) if len <= key::PACKED_BYTES => key::pack_loaded(loaded, len),
             _ => key::pack(&data[from..to]),
         };
-        if len == 0 || (data[from] <= b' ' && is_blank(&data[from..to])) || array.is_null(i) {
-            missing(i - range.start);
+        if len == 0
+            || (data[from] <= b' ' && is_blank(&data[from..to]))
+            || nulls.is_some_and(|n| n.is_null(i))
+        {
+            missing(i - first);
         }
-        out.push(K::from_packed(key));
-    }
+        K::from_packed(key)
+    }));
 }
 
 fn read_views<K: Key>(
@@ -366,27 +370,26 @@ fn read_views<K: Key>(
     mut missing: impl FnMut(usize),
 ) {
     const INLINE: usize = 12;
-    for i in range.clone() {
+    let first = range.start;
+    out.extend(range.map(|i| {
         let view = array.views()[i];
         let len = view as u32 as usize;
         if array.is_null(i) {
-            missing(i - range.start);
-            out.push(K::default());
-            continue;
+            missing(i - first);
+            return K::default();
         }
         // A short view holds its bytes itself, behind its 32-bit length.
         if len <= INLINE {
             let bytes = (view >> 32).to_le_bytes();
             if is_blank(&bytes[..len]) {
-                missing(i - range.start);
+                missing(i - first);
             }
-            out.push(K::from_packed(key::pack_loaded(bytes, len)));
-        } else {
-            let text = array.value(i).as_bytes();
-            if is_blank(text) {
-                missing(i - range.start);
-            }
-            out.push(K::from_text(text));
+            return K::from_packed(key::pack_loaded(bytes, len));
         }
-    }
+        let text = array.value(i).as_bytes();
+        if is_blank(text) {
+            missing(i - first);
+        }
+        K::from_text(text)
+    }));
 }

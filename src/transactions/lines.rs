@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::table::Segment;
 use crate::table::ids::{IdColumn, IdReader};
 use crate::table::key::Key;
-use crate::table::number::{self, to_minor};
+use crate::table::number::{self, whole_minor};
 use crate::table::time::{EARLIEST, LATEST, NO_TIME};
 
 /// Rows of a block: small enough for all its columns to stay in the first-level cache.
@@ -101,9 +101,7 @@ impl<'a, K: Key> LineReader<'a, K> {
     pub(crate) fn read(&self, at: &Segment, block: &mut Block<K>, exact: bool) -> bool {
         block.clear();
         self.bound.time.read(at, &mut block.time);
-        block
-            .status
-            .extend(block.time.iter().map(|&t| self.time_status(t)));
+        self.read_status(block);
         let status = &mut block.status;
         let mut mark = |i: usize, code: u8| {
             if status[i] == ORDER {
@@ -122,6 +120,19 @@ impl<'a, K: Key> LineReader<'a, K> {
             self.fill_minor(block)
         } else {
             self.fill_amount(block)
+        }
+    }
+
+    /// The status that times alone give; most blocks lie in the window whole.
+    fn read_status(&self, block: &mut Block<K>) {
+        let Window { since, until } = self.window;
+        let span = until.wrapping_sub(since) as u64;
+        let outside = |t: i64| t.wrapping_sub(since) as u64 > span;
+        block.status.resize(block.time.len(), ORDER);
+        if block.time.iter().fold(false, |any, &t| any | outside(t)) {
+            for (status, &t) in block.status.iter_mut().zip(&block.time) {
+                *status = self.time_status(t);
+            }
         }
     }
 
@@ -155,16 +166,20 @@ impl<'a, K: Key> LineReader<'a, K> {
             (Some(column), _) | (None, Some(column)) => column.read(at, &mut block.price),
             (None, None) => block.price.resize(at.range.len(), 0.0),
         }
+        // Nearly every line is a plain purchase, and nearly every block holds nothing else.
+        let plain =
+            |q: f64, p: f64| (q > 0.0) & (p >= 0.0) & (q < f64::INFINITY) & (p < f64::INFINITY);
+        let rows = || block.quantity.iter().zip(&block.price);
+        if rows().fold(true, |all, (&q, &p)| all & plain(q, p)) {
+            return;
+        }
         let (has_amount, on_return) = (amount.is_some(), self.return_status());
-        for ((status, &q), &p) in block
+        for (status, (&q, &p)) in block
             .status
             .iter_mut()
-            .zip(&block.quantity)
-            .zip(&block.price)
+            .zip(block.quantity.iter().zip(&block.price))
         {
-            // Nearly every line is a plain purchase; one test tells.
-            let plain = q > 0.0 && p >= 0.0 && q < f64::INFINITY && p < f64::INFINITY;
-            if !plain && *status <= USED {
+            if !plain(q, p) && *status <= USED {
                 *status = odd_status(*status, q, p, has_amount, on_return);
             }
         }
@@ -209,24 +224,19 @@ impl<'a, K: Key> LineReader<'a, K> {
 
     /// Money as whole ten-thousandths; false where a used line's is not.
     fn fill_minor(&self, block: &mut Block<K>) -> bool {
-        // A product below this leaves room for the lines of a run in 63 bits.
-        const LIMIT: i128 = 1 << 53;
         let by_quantity = self.bound.amount.is_none();
-        let mut decimal = true;
-        let rows = block.status.iter().zip(&block.quantity).zip(&block.price);
-        block.minor.extend(rows.map(|((&status, &q), &p)| {
-            let minor = to_minor(p).and_then(|m| {
-                if !by_quantity {
-                    return Some(m);
-                }
-                let whole = q as i64;
-                let product = i128::from(m) * i128::from(whole);
-                ((whole as f64 - q).abs() == 0.0 && product.abs() < LIMIT).then_some(product as i64)
-            });
-            decimal &= minor.is_some() || status > USED;
-            minor.unwrap_or(0)
-        }));
-        decimal
+        let rows = || block.price.iter().zip(&block.quantity);
+        block
+            .minor
+            .extend(rows().map(|(&p, &q)| whole_minor(p, if by_quantity { q } else { 1.0 }).0));
+        let decimal = |p: f64, q: f64| whole_minor(p, if by_quantity { q } else { 1.0 }).1;
+        if rows().fold(true, |all, (&p, &q)| all & decimal(p, q)) {
+            return true;
+        }
+        let mut used = rows()
+            .zip(&block.status)
+            .filter(|&(_, &status)| status <= USED);
+        used.all(|((&p, &q), _)| decimal(p, q))
     }
 
     fn fill_amount(&self, block: &mut Block<K>) -> bool {

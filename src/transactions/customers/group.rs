@@ -1,65 +1,62 @@
-//! One part's records to one row per customer.
+//! One part's records to one row per customer, in the order of their keys.
 
 use super::index::{Index, One, Pair};
 use super::partition::{Record, add_compensated};
 use crate::table::key::Key;
 use crate::table::number::MINOR;
 
-/// A customer with an order.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct CustomerRow<K> {
-    pub(super) key: K,
-    pub(super) first: i64,
-    pub(super) last: i64,
-    pub(super) amount: f64,
-    pub(super) orders: u32,
-}
-
-/// The customers of a part, by key.
+/// The customers of a part that have an order, by key, column by column.
 #[derive(Debug)]
 pub(super) struct Group<K> {
-    pub(super) rows: Vec<CustomerRow<K>>,
+    pub(super) keys: Vec<K>,
+    pub(super) first: Vec<i64>,
+    pub(super) last: Vec<i64>,
+    pub(super) amount: Vec<f64>,
+    pub(super) orders: Vec<u32>,
     pub(super) n_without_order: u64,
     pub(super) rows_without_order: u64,
 }
 
-/// What is known of a customer so far.
+/// What is known of a customer so far: one cache line for the narrow key.
 #[derive(Debug, Clone, Copy)]
 struct State<K> {
     key: K,
     /// What was counted last: lines of an order mostly follow each other.
-    latest: Option<K>,
+    latest: K,
     first: i64,
     last: i64,
     orders: u32,
     lines: u32,
-    money: Money,
-}
-
-/// A sum of money: exact in ten-thousandths, or compensated floats.
-#[derive(Debug, Clone, Copy, Default)]
-struct Money {
-    minor: i128,
+    /// Ten-thousandths, where money is exact.
+    minor: i64,
     sum: f64,
     lost: f64,
 }
 
-/// Adds up the records of a part, given in row order.
+/// Adds up the records of a part, given in row order; `None` if exact money outgrows 63 bits.
 ///
 /// Without a counted column every line is an order of its own.
-pub(super) fn group<K: Key>(slices: &[&[Record<K>]], has_distinct: bool, exact: bool) -> Group<K> {
+pub(super) fn group<K: Key>(
+    slices: &[&[Record<K>]],
+    has_distinct: bool,
+    exact: bool,
+) -> Option<Group<K>> {
     let n: usize = slices.iter().map(|s| s.len()).sum();
-    let mut customers = Index::with_capacity(n / 2);
+    let mut numbers = Numbers::new(slices, n);
     let mut pairs = Index::with_capacity(if has_distinct { n } else { 0 });
-    let mut states: Vec<State<K>> = Vec::new();
+    let mut states: Vec<State<K>> = Vec::with_capacity(n / 4);
     for record in slices.iter().copied().flatten() {
-        let (number, is_new) = customers.insert(One(record.customer));
-        if is_new {
+        let number = numbers.of(record.customer, states.len() as u32);
+        if number as usize == states.len() {
             states.push(State::new(record.customer));
         }
         let state = &mut states[number as usize];
         state.lines += record.lines();
-        state.money.add(record, exact);
+        if exact {
+            state.minor = state.minor.checked_add(record.minor())?;
+        } else {
+            add_compensated(&mut state.sum, &mut state.lost, record.money());
+        }
         if !record.is_order() {
             continue;
         }
@@ -67,77 +64,121 @@ pub(super) fn group<K: Key>(slices: &[&[Record<K>]], has_distinct: bool, exact: 
         state.last = state.last.max(record.time());
         if !has_distinct {
             state.orders += record.lines();
-        } else if record.is_counted() && state.latest != Some(record.distinct) {
-            state.latest = Some(record.distinct);
+        } else if record.is_counted() && (state.orders == 0 || state.latest != record.distinct) {
+            state.latest = record.distinct;
             state.orders += u32::from(pairs.insert(Pair(number, record.distinct)).1);
         }
     }
-    finish(states, exact)
+    Some(Group::new(&numbers.in_key_order(&states), &states, exact))
 }
 
-fn finish<K: Key>(states: Vec<State<K>>, exact: bool) -> Group<K> {
-    let mut result = Group {
-        rows: Vec::with_capacity(states.len()),
-        n_without_order: 0,
-        rows_without_order: 0,
-    };
-    for s in states {
-        if s.first > s.last {
-            result.n_without_order += 1;
-            result.rows_without_order += u64::from(s.lines);
-            continue;
+/// Numbers customers in order of appearance.
+enum Numbers<K> {
+    /// By position in the range of keys, where the range is about as long as the list.
+    Range { low: u64, numbers: Vec<u32> },
+    /// By hash.
+    Hash(Index<One<K>>),
+}
+
+const NONE: u32 = u32::MAX;
+
+impl<K: Key> Numbers<K> {
+    fn new(slices: &[&[Record<K>]], n: usize) -> Self {
+        let keys = || slices.iter().copied().flatten().map(|r| r.customer.widen());
+        let (low, high) = keys().fold((u128::MAX, 0), |(low, high), k| (low.min(k), high.max(k)));
+        let length = high.saturating_sub(low);
+        if length <= 4 * n as u128 && high <= u128::from(u64::MAX) {
+            return Self::Range {
+                low: low as u64,
+                numbers: vec![NONE; length as usize + 1],
+            };
         }
-        let amount = s.money.total(exact);
-        result.rows.push(CustomerRow {
-            key: s.key,
-            first: s.first,
-            last: s.last,
-            amount,
-            orders: s.orders,
-        });
+        Self::Hash(Index::with_capacity(n / 2))
     }
-    result.rows.sort_unstable_by_key(|r| r.key);
-    result
+
+    /// The customer's number, or `next` where it is new.
+    #[inline]
+    fn of(&mut self, key: K, next: u32) -> u32 {
+        match self {
+            Self::Range { low, numbers } => {
+                let slot = &mut numbers[(key.widen() as u64 - *low) as usize];
+                if *slot == NONE {
+                    *slot = next;
+                }
+                *slot
+            }
+            Self::Hash(index) => index.insert(One(key)).0,
+        }
+    }
+
+    fn in_key_order(&self, states: &[State<K>]) -> Vec<u32> {
+        match self {
+            Self::Range { numbers, .. } => numbers.iter().copied().filter(|&n| n != NONE).collect(),
+            Self::Hash(_) => {
+                let mut keyed: Vec<(K, u32)> =
+                    states.iter().zip(0..).map(|(s, n)| (s.key, n)).collect();
+                keyed.sort_unstable();
+                keyed.into_iter().map(|(_, n)| n).collect()
+            }
+        }
+    }
 }
 
-impl<K> State<K> {
-    const fn new(key: K) -> Self {
-        let money = Money {
+impl<K: Key> Group<K> {
+    fn new(order: &[u32], states: &[State<K>], exact: bool) -> Self {
+        let n = order.len();
+        let mut group = Self {
+            keys: Vec::with_capacity(n),
+            first: Vec::with_capacity(n),
+            last: Vec::with_capacity(n),
+            amount: Vec::with_capacity(n),
+            orders: Vec::with_capacity(n),
+            n_without_order: 0,
+            rows_without_order: 0,
+        };
+        for &number in order {
+            let s = &states[number as usize];
+            if s.first > s.last {
+                group.n_without_order += 1;
+                group.rows_without_order += u64::from(s.lines);
+                continue;
+            }
+            group.keys.push(s.key);
+            group.first.push(s.first);
+            group.last.push(s.last);
+            group.amount.push(s.amount(exact));
+            group.orders.push(s.orders);
+        }
+        group
+    }
+}
+
+impl<K: Key> State<K> {
+    fn new(key: K) -> Self {
+        let (first, last) = (i64::MAX, i64::MIN);
+        Self {
+            key,
+            latest: K::default(),
+            first,
+            last,
+            orders: 0,
+            lines: 0,
             minor: 0,
             sum: 0.0,
             lost: 0.0,
-        };
-        Self {
-            key,
-            latest: None,
-            first: i64::MAX,
-            last: i64::MIN,
-            orders: 0,
-            lines: 0,
-            money,
         }
     }
-}
 
-impl Money {
-    fn add<K>(&mut self, record: &Record<K>, exact: bool) {
+    fn amount(&self, exact: bool) -> f64 {
         if exact {
-            self.minor += i128::from(record.minor());
+            // Dividing a whole number below 2^53 gives the float nearest to the decimal.
+            return self.minor as f64 / MINOR;
+        }
+        // Where the sum has left the range of floats the correction is no number.
+        if self.sum.is_finite() {
+            self.sum + self.lost
         } else {
-            add_compensated(&mut self.sum, &mut self.lost, record.money());
+            self.sum
         }
-    }
-
-    fn total(&self, exact: bool) -> f64 {
-        if !exact {
-            // Where the sum has left the range of floats the correction is no number.
-            return if self.sum.is_finite() {
-                self.sum + self.lost
-            } else {
-                self.sum
-            };
-        }
-        // Dividing a whole number below 2^53 gives the float nearest to the decimal.
-        i64::try_from(self.minor).map_or(self.minor as f64, |m| m as f64) / MINOR
     }
 }

@@ -22,10 +22,10 @@ use super::lines::{Distinct, LineReader, Window};
 use super::roles::Returns;
 use crate::clean::returns::Netting;
 use crate::error::{Error, Result};
-use crate::parallel::{Context, map_ordered};
+use crate::parallel::{Context, join, map_ordered};
 use crate::table::Segment;
 use crate::table::key::Key;
-use group::{CustomerRow, group};
+use group::{Group, group};
 use partition::{Partitioned, partition};
 use splitters::Splitters;
 
@@ -99,32 +99,19 @@ fn aggregate<K: Key>(request: &Request<'_>, ctx: &Context) -> Result<Customers> 
     let parts = group_all::<K>(request, Distinct::Transactions, ctx)?;
     let n_without_order = parts.groups.iter().map(|g| g.n_without_order).sum();
     let rows_without_order = parts.groups.iter().map(|g| g.rows_without_order).sum();
-    let n: usize = parts.groups.iter().map(|g| g.rows.len()).sum();
-    let mut keys = Vec::with_capacity(n);
-    let mut result = Customers {
-        ids: std::sync::Arc::new(UInt64Array::from(Vec::<u64>::new())),
-        first: Vec::with_capacity(n),
-        last: Vec::with_capacity(n),
-        orders: Vec::with_capacity(n),
-        amount: Vec::with_capacity(n),
-        tally: parts.tally,
-        rows_without_order,
+    let hashed = parts.hashed;
+    let (keys, mut result) = flatten(
+        parts.groups,
+        parts.tally,
         n_without_order,
-    };
-    for row in parts.groups.iter().flat_map(|g| &g.rows) {
-        keys.push(row.key);
-        result.first.push(row.first);
-        result.last.push(row.last);
-        result.orders.push(row.orders);
-        result.amount.push(row.amount);
-    }
-    drop(parts.groups);
+        rows_without_order,
+    );
     check_sums(request.bound, &result.amount)?;
     result.ids = request
         .bound
         .customer
-        .values(&keys, |key| parts.hashed.get(&key).cloned())?;
-    if !parts.hashed.is_empty() {
+        .values(&keys, |key| hashed.get(&key).cloned())?;
+    if !hashed.is_empty() {
         sort_by_text(&mut result)?;
     }
     Ok(result)
@@ -153,14 +140,61 @@ fn check_sums(bound: &Bound, amounts: &[f64]) -> Result<()> {
     })
 }
 
+/// The columns of all groups, each in one list.
+fn flatten<K: Key>(
+    groups: Vec<Group<K>>,
+    tally: Tally,
+    n_without_order: u64,
+    rows_without_order: u64,
+) -> (Vec<K>, Customers) {
+    let n: usize = groups.iter().map(|g| g.keys.len()).sum();
+    fn gather<K, T: Copy>(groups: &[Group<K>], column: impl Fn(&Group<K>) -> &[T]) -> Vec<T> {
+        groups.iter().map(column).collect::<Vec<_>>().concat()
+    }
+    let g = &groups;
+    let ((keys, first), (last, (orders, amount))) = join(
+        n,
+        || (gather(g, |g| &g.keys), gather(g, |g| &g.first)),
+        || {
+            (
+                gather(g, |g| &g.last),
+                (gather(g, |g| &g.orders), gather(g, |g| &g.amount)),
+            )
+        },
+    );
+    let ids = arrow_array::new_empty_array(&arrow_schema::DataType::Null);
+    (
+        keys,
+        Customers {
+            ids,
+            first,
+            last,
+            orders,
+            amount,
+            tally,
+            rows_without_order,
+            n_without_order,
+        },
+    )
+}
+
 fn distinct_items<K: Key>(request: &Request<'_>, ctx: &Context) -> Result<Vec<u32>> {
     let parts = group_all::<K>(request, Distinct::Items, ctx)?;
-    let rows: Vec<&CustomerRow<K>> = parts.groups.iter().flat_map(|g| &g.rows).collect();
-    let counts: Vec<u32> = rows.iter().map(|r| r.orders).collect();
+    let counts = parts
+        .groups
+        .iter()
+        .map(|g| &g.orders[..])
+        .collect::<Vec<_>>()
+        .concat();
     if parts.hashed.is_empty() {
         return Ok(counts);
     }
-    let keys: Vec<K> = rows.iter().map(|r| r.key).collect();
+    let keys = parts
+        .groups
+        .iter()
+        .map(|g| &g.keys[..])
+        .collect::<Vec<_>>()
+        .concat();
     let ids = request
         .bound
         .customer
@@ -234,6 +268,9 @@ fn group_rounds<K: Key>(
             let slices: Vec<_> = pieces.iter().map(|p| p.part(part - parts.start)).collect();
             Ok(group(&slices, reader.has_distinct(), exact))
         })?;
+        let Some(groups) = groups.into_iter().collect::<Option<Vec<_>>>() else {
+            return Ok(None);
+        };
         all.groups.extend(groups);
     }
     Ok(Some(all))

@@ -16,8 +16,7 @@ use crate::transactions::lines::{BLOCK, Block, LineReader};
 
 /// Rows of a piece: long enough that its part in each group is a run worth streaming.
 pub(super) const PIECE: usize = 262_144;
-/// Working memory a job takes unasked, per row of the table and at least.
-const DEFAULT_BYTES_PER_ROW: u64 = 12;
+/// Working memory a job takes unasked, at least; of a large table, half of what a record per row would take.
 const DEFAULT_BYTES: u64 = 64_000_000;
 const MAX_ROUNDS: u64 = 16;
 
@@ -36,7 +35,7 @@ fn time_of(stamp: u64) -> i64 {
 }
 
 /// Lines in a record, at most: what eight bits of the stamp hold.
-const MAX_LINES: u64 = 256;
+const MAX_LINES: usize = 256;
 
 impl<K> Record<K> {
     /// Instants from 1900 to 2200 take 54 bits; status and lines share the rest.
@@ -104,7 +103,7 @@ pub(super) fn rounds<K: Key>(
         * size_of::<Record<K>>() as u64;
     let limit = budget
         .max_bytes()
-        .unwrap_or((n_rows * DEFAULT_BYTES_PER_ROW).max(DEFAULT_BYTES));
+        .unwrap_or((n_rows * size_of::<Record<K>>() as u64 / 2).max(DEFAULT_BYTES));
     budget.check(
         "adding up customers",
         bytes / MAX_ROUNDS,
@@ -194,27 +193,13 @@ struct Folder<'a, K> {
     /// Which parts to keep; all where there is only counting to do.
     parts: Option<(&'a Splitters<K>, Range<usize>)>,
     block: Block<K>,
-    open: Option<Open<K>>,
     records: Vec<Record<K>>,
     record_parts: Vec<u16>,
     tally: Tally,
     hashed: HashMap<u128, Segment>,
     inexact: bool,
     /// Times lead in stamps: the largest is that of the latest record.
-    latest_stamp: u64,
-}
-
-/// The record that lines are being added to.
-#[derive(Clone, Copy)]
-struct Open<K> {
-    customer: K,
-    distinct: K,
-    stamp: u64,
-    lines: u64,
-    minor: i64,
-    money: f64,
-    /// What rounding has lost of `money`.
-    lost: f64,
+    latest_stamp: Option<u64>,
 }
 
 impl<'a, K: Key> Folder<'a, K> {
@@ -223,13 +208,12 @@ impl<'a, K: Key> Folder<'a, K> {
             reader,
             parts,
             block: Block::default(),
-            open: None,
             records: Vec::new(),
             record_parts: Vec::new(),
             tally: Tally::default(),
             hashed: HashMap::new(),
             inexact: false,
-            latest_stamp: 0,
+            latest_stamp: None,
         }
     }
 
@@ -244,58 +228,61 @@ impl<'a, K: Key> Folder<'a, K> {
         self.block = block;
     }
 
+    /// A record ends with its block: to carry it on would cost more than it saves.
     fn fold<const EXACT: bool>(&mut self, at: &Segment, block: &Block<K>) {
         let n = at.range.len();
-        let has_distinct = self.reader.has_distinct();
         self.tally.rows_in += n as u64;
-        for i in 0..n {
-            let status = block.status[i];
-            if status > USED {
-                self.tally.leave_out(status);
+        let (customers, times, status) =
+            (&block.customer[..n], &block.time[..n], &block.status[..n]);
+        let distinct = if self.reader.has_distinct() {
+            &block.distinct[..n]
+        } else {
+            customers
+        };
+        let mut from = 0;
+        while from < n {
+            let (customer, counted, time, kind) =
+                (customers[from], distinct[from], times[from], status[from]);
+            if kind > USED {
+                self.tally.leave_out(kind);
+                from += 1;
                 continue;
             }
-            let customer = block.customer[i];
-            let distinct = if has_distinct {
-                block.distinct[i]
-            } else {
-                K::default()
+            let same = |i: usize| {
+                customers[i] == customer
+                    && distinct[i] == counted
+                    && times[i] == time
+                    && status[i] == kind
             };
-            let stamp = Record::<K>::stamp(block.time[i], status);
-            let (minor, money) = if EXACT {
-                (block.minor[i], 0.0)
+            let end = n.min(from + MAX_LINES);
+            let to = (from + 1..end).find(|&i| !same(i)).unwrap_or(end);
+            let amount = if EXACT {
+                block.minor[from..to].iter().sum::<i64>() as u64
             } else {
-                (0, block.amount[i])
+                compensated_sum(&block.amount[from..to]).to_bits()
             };
-            match &mut self.open {
-                Some(o)
-                    if o.customer == customer
-                        && o.distinct == distinct
-                        && o.stamp == stamp
-                        && o.lines < MAX_LINES =>
-                {
-                    o.lines += 1;
-                    o.minor += minor;
-                    if !EXACT {
-                        add_compensated(&mut o.money, &mut o.lost, money);
-                    }
-                }
-                _ => {
-                    self.close::<EXACT>();
-                    self.open = Some(Open {
-                        customer,
-                        distinct,
-                        stamp,
-                        lines: 1,
-                        minor,
-                        money,
-                        lost: 0.0,
-                    });
-                    self.remember(customer, at, i);
-                }
-            }
+            let stamp = Record::<K>::stamp(time, kind) | ((to - from - 1) as u64) << 2;
+            self.push(Record {
+                customer,
+                distinct: counted,
+                stamp,
+                amount,
+            });
+            self.remember(customer, at, from);
+            from = to;
         }
-        // A record ends with its block: what it cost to carry it on would be more than it saves.
-        self.close::<EXACT>();
+    }
+
+    fn push(&mut self, record: Record<K>) {
+        self.latest_stamp = self.latest_stamp.max(Some(record.stamp));
+        if let Some((splitters, range)) = &self.parts {
+            let part = splitters.part(record.customer);
+            if !range.contains(&part) {
+                return;
+            }
+            self.record_parts.push((part - range.start) as u16);
+        }
+        self.records.push(record);
     }
 
     /// Keeps a row of each customer whose key does not hold the text.
@@ -309,30 +296,6 @@ impl<'a, K: Key> Folder<'a, K> {
             };
             self.hashed.entry(customer.widen()).or_insert_with(segment);
         }
-    }
-
-    fn close<const EXACT: bool>(&mut self) {
-        let Some(o) = self.open.take() else { return };
-        self.latest_stamp = self.latest_stamp.max(o.stamp);
-        if let Some((splitters, range)) = &self.parts {
-            let part = splitters.part(o.customer);
-            if !range.contains(&part) {
-                return;
-            }
-            self.record_parts.push((part - range.start) as u16);
-        }
-        let amount = if EXACT {
-            o.minor as u64
-        } else {
-            (o.money + o.lost).to_bits()
-        };
-        let stamp = o.stamp | (o.lines - 1) << 2;
-        self.records.push(Record {
-            customer: o.customer,
-            distinct: o.distinct,
-            stamp,
-            amount,
-        });
     }
 
     /// Sorts the records by part, keeping their order within each.
@@ -352,8 +315,7 @@ impl<'a, K: Key> Folder<'a, K> {
         }
         next.pop();
         let mut tally = self.tally;
-        tally.latest = (!self.record_parts.is_empty() || self.latest_stamp > 0)
-            .then(|| time_of(self.latest_stamp));
+        tally.latest = self.latest_stamp.map(time_of);
         (
             Piece {
                 records,
@@ -363,6 +325,14 @@ impl<'a, K: Key> Folder<'a, K> {
             self.hashed,
         )
     }
+}
+
+fn compensated_sum(values: &[f64]) -> f64 {
+    let (mut sum, mut lost) = (0.0, 0.0);
+    values
+        .iter()
+        .for_each(|&v| add_compensated(&mut sum, &mut lost, v));
+    if lost.is_finite() { sum + lost } else { sum }
 }
 
 /// Neumaier's compensated addition.
