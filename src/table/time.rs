@@ -312,16 +312,12 @@ impl TimeColumn {
         let chunk = &self.column.chunks[at.chunk];
         match chunk.data_type() {
             DataType::Date32 => read_times::<Date32Type>(chunk, at, out, |d| i64::from(d) * DAY),
-            DataType::Date64 => {
-                read_times::<Date64Type>(chunk, at, out, |ms| ms.saturating_mul(1_000))
-            }
+            DataType::Date64 => read_times::<Date64Type>(chunk, at, out, |ms| scaled(ms, 1_000)),
             DataType::Timestamp(Second, _) => {
-                read_times::<TimestampSecondType>(chunk, at, out, |s| s.saturating_mul(1_000_000));
+                read_times::<TimestampSecondType>(chunk, at, out, |s| scaled(s, 1_000_000));
             }
             DataType::Timestamp(Millisecond, _) => {
-                read_times::<TimestampMillisecondType>(chunk, at, out, |ms| {
-                    ms.saturating_mul(1_000)
-                });
+                read_times::<TimestampMillisecondType>(chunk, at, out, |ms| scaled(ms, 1_000));
             }
             DataType::Timestamp(Microsecond, _) => {
                 read_times::<TimestampMicrosecondType>(chunk, at, out, |us| us)
@@ -334,6 +330,11 @@ impl TimeColumn {
     }
 }
 
+/// Saturates just short of [`NO_TIME`]: out of range is not missing.
+fn scaled(value: i64, micros: i64) -> i64 {
+    value.saturating_mul(micros).max(NO_TIME + 1)
+}
+
 fn read_times<T: ArrowPrimitiveType>(
     chunk: &ArrayRef,
     at: &Segment,
@@ -342,11 +343,10 @@ fn read_times<T: ArrowPrimitiveType>(
 ) {
     let array = chunk.as_primitive::<T>();
     let from = out.len();
-    // A value of i64::MIN is out of range in any case; it must not read as missing.
     out.extend(
         array.values()[at.range.clone()]
             .iter()
-            .map(|&v| to_micros(v).max(NO_TIME + 1)),
+            .map(|&v| to_micros(v)),
     );
     if let Some(nulls) = array.nulls().filter(|n| n.null_count() > 0) {
         for (slot, i) in out[from..].iter_mut().zip(at.range.clone()) {

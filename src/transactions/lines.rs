@@ -226,17 +226,18 @@ impl<'a, K: Key> LineReader<'a, K> {
     fn fill_minor(&self, block: &mut Block<K>) -> bool {
         let by_quantity = self.bound.amount.is_none();
         let rows = || block.price.iter().zip(&block.quantity);
+        let whole = |(&p, &q): (&f64, &f64)| whole_minor(p, if by_quantity { q } else { 1.0 });
+        let mut all = true;
         block
             .minor
-            .extend(rows().map(|(&p, &q)| whole_minor(p, if by_quantity { q } else { 1.0 }).0));
-        let decimal = |p: f64, q: f64| whole_minor(p, if by_quantity { q } else { 1.0 }).1;
-        if rows().fold(true, |all, (&p, &q)| all & decimal(p, q)) {
-            return true;
-        }
+            .extend(rows().map(whole).map(|(minor, decimal)| {
+                all &= decimal;
+                minor
+            }));
         let mut used = rows()
             .zip(&block.status)
             .filter(|&(_, &status)| status <= USED);
-        used.all(|((&p, &q), _)| decimal(p, q))
+        all || used.all(|(row, _)| whole(row).1)
     }
 
     fn fill_amount(&self, block: &mut Block<K>) -> bool {
