@@ -34,25 +34,48 @@ fn fit(tx: &Transactions) -> Rfm {
 
 fn times(batch: &RecordBatch) -> Vec<i64> {
     let column = batch.column_by_name("time").unwrap();
-    column.as_primitive::<TimestampMicrosecondType>().values().to_vec()
+    column
+        .as_primitive::<TimestampMicrosecondType>()
+        .values()
+        .to_vec()
 }
 
 /// Rewrites every row from the cut on: what a row holds comes from `seed`, and it stays behind the cut.
 fn altered(batch: &RecordBatch, seed: u64) -> RecordBatch {
     let later: Vec<bool> = times(batch).iter().map(|&t| t >= cut()).collect();
     let noise = |i: usize, salt: u64| {
-        (i as u64 + 1).wrapping_mul(seed | 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23) ^ salt
+        (i as u64 + 1)
+            .wrapping_mul(seed | 1)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(23)
+            ^ salt
     };
     let n = batch.num_rows();
     let integers = |name: &str, value: &dyn Fn(usize) -> Option<i64>| -> ArrayRef {
-        let old = batch.column_by_name(name).unwrap().as_primitive::<arrow_array::types::Int64Type>();
+        let old = batch
+            .column_by_name(name)
+            .unwrap()
+            .as_primitive::<arrow_array::types::Int64Type>();
         let keep = |i: usize| old.is_valid(i).then(|| old.value(i));
         let values = (0..n).map(|i| if later[i] { value(i) } else { keep(i) });
         Arc::new(values.collect::<Int64Array>())
     };
-    let any = |salt: u64| move |i: usize| (noise(i, salt) % 9 > 0).then(|| noise(i, salt) as i64 % 5_000_000);
-    let money = [Some(f64::NAN), Some(f64::INFINITY), None, Some(-1.0), Some(0.0), Some(1.0 / 3.0), Some(1e300)];
-    let old_price = batch.column_by_name("price").unwrap().as_primitive::<arrow_array::types::Float64Type>();
+    let any = |salt: u64| {
+        move |i: usize| (noise(i, salt) % 9 > 0).then(|| noise(i, salt) as i64 % 5_000_000)
+    };
+    let money = [
+        Some(f64::NAN),
+        Some(f64::INFINITY),
+        None,
+        Some(-1.0),
+        Some(0.0),
+        Some(1.0 / 3.0),
+        Some(1e300),
+    ];
+    let old_price = batch
+        .column_by_name("price")
+        .unwrap()
+        .as_primitive::<arrow_array::types::Float64Type>();
     let prices = (0..n).map(|i| match later[i] {
         true => money[(noise(i, 5) % 7) as usize],
         false => old_price.is_valid(i).then(|| old_price.value(i)),
@@ -63,13 +86,27 @@ fn altered(batch: &RecordBatch, seed: u64) -> RecordBatch {
         1 => Some(i64::MAX),
         _ => Some(cut() + (noise(i, 7) % (500 * DAY as u64)) as i64),
     };
-    let new_times = (0..n).map(|i| if later[i] { moved(i) } else { Some(old_times[i]) });
+    let new_times = (0..n).map(|i| {
+        if later[i] {
+            moved(i)
+        } else {
+            Some(old_times[i])
+        }
+    });
     crate::tables::batch(vec![
         ("customer", integers("customer", &any(1))),
         ("transaction", integers("transaction", &any(2))),
         ("item", integers("item", &any(3))),
-        ("time", Arc::new(new_times.collect::<TimestampMicrosecondArray>())),
-        ("quantity", integers("quantity", &|i| (noise(i, 4) % 5 > 0).then(|| noise(i, 4) as i64 % 10 - 5))),
+        (
+            "time",
+            Arc::new(new_times.collect::<TimestampMicrosecondArray>()),
+        ),
+        (
+            "quantity",
+            integers("quantity", &|i| {
+                (noise(i, 4) % 5 > 0).then(|| noise(i, 4) as i64 % 10 - 5)
+            }),
+        ),
         ("price", Arc::new(prices.collect::<Float64Array>())),
     ])
 }
@@ -86,7 +123,10 @@ fn shuffled(batch: &RecordBatch, seed: u64) -> RecordBatch {
     let mut order = later.clone();
     order.sort_by_key(|&i| (i as u64 ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let mut pick: Vec<u64> = (0..times.len() as u64).collect();
-    later.iter().zip(order).for_each(|(&at, from)| pick[at] = from as u64);
+    later
+        .iter()
+        .zip(order)
+        .for_each(|(&at, from)| pick[at] = from as u64);
     taken(batch, pick)
 }
 
@@ -114,12 +154,10 @@ fn assert_same_past(a: &Rfm, b: &Rfm, context: &str) {
 #[test]
 fn the_alterations_alter() {
     let batch = orders(3_000, 200, Ids::Integer, true);
-    for other in [altered(&batch, 1), shuffled(&batch, 1), dropped(&batch)] {
-        assert_ne!(batch, other);
-        let all = |b: &RecordBatch| fit(&transactions(b.clone(), roles()));
-        if other.num_rows() < batch.num_rows() || times(&other) != times(&batch) {
-            assert_ne!(all(&batch).batch(), all(&other).batch());
-        }
+    let all = |b: &RecordBatch| fit(&transactions(b.clone(), roles()));
+    assert_ne!(batch, shuffled(&batch, 1));
+    for other in [altered(&batch, 1), dropped(&batch)] {
+        assert_ne!(all(&batch).batch(), all(&other).batch());
     }
 }
 

@@ -99,9 +99,19 @@ impl IdKind {
             Self::WholeFloat => Id::Integer(i128::from(
                 [0, 1 << 53, -1, 1, -(1i64 << 53), 17_850, 42, 7][n],
             )),
-            Self::Utf8 | Self::LargeUtf8 | Self::Utf8View | Self::Dictionary => {
-                Id::Text(["a", "b", "ab", "Ä", "a\0", " a", "fifteen bytes..", "12+ bytes in"][n].into())
-            }
+            Self::Utf8 | Self::LargeUtf8 | Self::Utf8View | Self::Dictionary => Id::Text(
+                [
+                    "a",
+                    "b",
+                    "ab",
+                    "Ä",
+                    "a\0",
+                    " a",
+                    "fifteen bytes..",
+                    "12+ bytes in",
+                ][n]
+                    .into(),
+            ),
             // Short ones among them: order must be that of the texts though some keys are hashes.
             _ => Id::Text(
                 [
@@ -129,15 +139,29 @@ impl IdKind {
     fn array(self, lines: &[Line], of: impl Fn(&Line) -> Option<u8>) -> ArrayRef {
         macro_rules! integers {
             ($array:ty, $native:ty) => {
-                Arc::new(lines.iter().map(|l| of(l).map(|n| self.integer(n) as $native)).collect::<$array>())
+                Arc::new(
+                    lines
+                        .iter()
+                        .map(|l| of(l).map(|n| self.integer(n) as $native))
+                        .collect::<$array>(),
+                )
             };
         }
         let texts: Vec<Option<String>> = match self.id(0) {
             Id::Integer(_) => Vec::new(),
-            Id::Text(_) => lines.iter().map(|l| match of(l) {
-                Some(n) => Some(self.id(n).to_string()),
-                None => [None, Some(String::new()), Some(" \t ".into()), Some(" ".repeat(20))][usize::from(l.blank) % 4].clone(),
-            }).collect(),
+            Id::Text(_) => lines
+                .iter()
+                .map(|l| match of(l) {
+                    Some(n) => Some(self.id(n).to_string()),
+                    None => [
+                        None,
+                        Some(String::new()),
+                        Some(" \t ".into()),
+                        Some(" ".repeat(20)),
+                    ][usize::from(l.blank) % 4]
+                        .clone(),
+                })
+                .collect(),
         };
         let refs = texts.iter().map(Option::as_deref);
         match self {
@@ -154,7 +178,9 @@ impl IdKind {
             }
             Self::IntDictionary => {
                 let mut b = PrimitiveDictionaryBuilder::<Int16Type, Int64Type>::new();
-                lines.iter().for_each(|l| b.append_option(of(l).map(|n| self.integer(n) as i64)));
+                lines
+                    .iter()
+                    .for_each(|l| b.append_option(of(l).map(|n| self.integer(n) as i64)));
                 Arc::new(b.finish())
             }
             Self::Utf8 | Self::LongUtf8 => Arc::new(refs.collect::<StringArray>()),
@@ -258,12 +284,33 @@ fn line() -> impl Strategy<Value = Line> {
         1 => select(vec![-43_829 * DAY, 102_268 * DAY, -25_567 * DAY, -25_567 * DAY - 1, 84_006 * DAY - 1, 84_006 * DAY]).prop_map(Some),
     ];
     let quantity = select(vec![
-        Some(1.0), Some(1.0), Some(2.0), Some(3.0), Some(3.0), Some(-1.0), Some(-2.0), Some(0.0), Some(0.5), None,
-        Some(f64::NAN), Some(f64::INFINITY),
+        Some(1.0),
+        Some(1.0),
+        Some(2.0),
+        Some(3.0),
+        Some(3.0),
+        Some(-1.0),
+        Some(-2.0),
+        Some(0.0),
+        Some(0.5),
+        None,
+        Some(f64::NAN),
+        Some(f64::INFINITY),
     ]);
     let money = select(vec![
-        Some(1.0), Some(2.5), Some(2.5), Some(2.5), Some(0.1), Some(0.0), Some(19.9999), Some(-2.5), None,
-        Some(f64::NAN), Some(f64::NEG_INFINITY), Some(1.0 / 3.0), Some(1e12),
+        Some(1.0),
+        Some(2.5),
+        Some(2.5),
+        Some(2.5),
+        Some(0.1),
+        Some(0.0),
+        Some(19.9999),
+        Some(-2.5),
+        None,
+        Some(f64::NAN),
+        Some(f64::NEG_INFINITY),
+        Some(1.0 / 3.0),
+        Some(1e12),
     ]);
     (id(8), id(12), id(4), time, quantity, money, 0u8..4).prop_map(
         |(customer, transaction, item, time, quantity, money, blank)| Line {
@@ -332,7 +379,10 @@ impl Drawn {
 
     fn batch(&self, lines: &[Line]) -> RecordBatch {
         let mut columns = vec![
-            ("unused", Arc::new(Int64Array::from(vec![0; lines.len()])) as ArrayRef),
+            (
+                "unused",
+                Arc::new(Int64Array::from(vec![0; lines.len()])) as ArrayRef,
+            ),
             ("who", self.customer.array(lines, |l| l.customer)),
             ("when", self.time.array(lines)),
             ("money", self.money.array(lines, |l| l.money)),
@@ -362,7 +412,11 @@ const PAD: Line = Line {
 
 impl TimeKind {
     fn array(self, lines: &[Line]) -> ArrayRef {
-        let scaled = |unit: i64| lines.iter().map(move |l| l.time.map(|t| t.div_euclid(unit)));
+        let scaled = |unit: i64| {
+            lines
+                .iter()
+                .map(move |l| l.time.map(|t| t.div_euclid(unit)))
+        };
         match self {
             Self::Second => Arc::new(scaled(1_000_000).collect::<TimestampSecondArray>()),
             Self::Millisecond => Arc::new(scaled(1_000).collect::<TimestampMillisecondArray>()),

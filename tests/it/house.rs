@@ -30,7 +30,11 @@ fn sources() -> Vec<(String, PathBuf, String)> {
         }
     }
     files.sort();
-    assert!(files.len() > 20, "only {} source files were found", files.len());
+    assert!(
+        files.len() > 20,
+        "only {} source files were found",
+        files.len()
+    );
     let named = |path: PathBuf| {
         let inside = path.strip_prefix(&root).unwrap();
         let first = inside.iter().next().unwrap().to_str().unwrap();
@@ -43,7 +47,9 @@ fn sources() -> Vec<(String, PathBuf, String)> {
 
 fn line_of(room: &str) -> usize {
     let found = LINES.iter().position(|line| line.contains(&room));
-    found.unwrap_or_else(|| panic!("`{room}` has no line yet: give it one here and in ARCHITECTURE.md"))
+    found.unwrap_or_else(|| {
+        panic!("`{room}` has no line yet: give it one here and in ARCHITECTURE.md")
+    })
 }
 
 /// The code of a file without its comments.
@@ -62,7 +68,12 @@ fn rooms_named(code: &str) -> Vec<String> {
             continue;
         }
         let rest = &code[at + "crate::".len()..];
-        let word = |s: &str| -> String { s.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect() };
+        let word = |s: &str| -> String {
+            s.trim()
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect()
+        };
         match rest.strip_prefix('{') {
             Some(group) => {
                 let group = group.split('}').next().unwrap_or("");
@@ -122,9 +133,15 @@ fn columns_are_downcast_at_the_boundary_and_in_results_only() {
     for (room, path, text) in sources() {
         let code = code(&text);
         let body = code.split("#[cfg(test)]").next().unwrap_or("");
-        let downcasts = ["as_primitive::<", "as_string::<", "downcast_ref", "as_string_view"];
+        let downcasts = [
+            "as_primitive::<",
+            "as_string::<",
+            "downcast_ref",
+            "as_string_view",
+        ];
         let found = downcasts.iter().any(|d| body.contains(d));
-        let own = path.ends_with("rfm/tables.rs") || path.ends_with("transactions/customers/mod.rs");
+        let own =
+            path.ends_with("rfm/tables.rs") || path.ends_with("transactions/customers/mod.rs");
         assert!(!found || room == "table" || own, "{}", path.display());
     }
 }

@@ -16,7 +16,10 @@ fn path() -> Option<PathBuf> {
                 || "PATRONOMY_DATA is not set".to_owned(),
                 |p| format!("there is no {}", p.display()),
             );
-            assert!(std::env::var_os("PATRONOMY_REQUIRE_DATA").is_none(), "{why}");
+            assert!(
+                std::env::var_os("PATRONOMY_REQUIRE_DATA").is_none(),
+                "{why}"
+            );
             eprintln!("SKIPPED, as if passed: {why}");
             None
         }
@@ -32,7 +35,9 @@ fn transactions(path: &std::path::Path, returns: Returns) -> Transactions {
         .price("UnitPrice");
     let columns: Vec<(&str, &str)> = roles.iter().collect();
     let table = io::read_table(path, &columns).unwrap();
-    Transactions::new(table, roles.clone()).unwrap().with_returns(returns)
+    Transactions::new(table, roles.clone())
+        .unwrap()
+        .with_returns(returns)
 }
 
 #[test]
@@ -46,13 +51,23 @@ fn the_published_figures_come_out() {
         assert_eq!(counts.rows_in, 541_909);
         // 135,080 lines name no customer.
         assert_eq!(counts.left_out[&Reason::NoCustomer], 135_080);
-        assert_eq!(counts.rows_used + counts.left_out.values().sum::<u64>(), 541_909);
-        let rfm = RfmParams::new().segments(SegmentMap::rf_grid()).fit(&tx, &ctx).unwrap();
+        assert_eq!(
+            counts.rows_used + counts.left_out.values().sum::<u64>(),
+            541_909
+        );
+        let rfm = RfmParams::new()
+            .segments(SegmentMap::rf_grid())
+            .fit(&tx, &ctx)
+            .unwrap();
         assert_eq!(rfm.counts(), &counts);
         assert_eq!(rfm.n_unassigned(), 0);
         // Of the 4,372 customers 33 only ever sent something back; netting cancels the only orders of some more.
         let n = rfm.batch().num_rows();
-        let expected = if returns == Returns::Net { n.min(4_339) } else { 4_339 };
+        let expected = if returns == Returns::Net {
+            n.min(4_339)
+        } else {
+            4_339
+        };
         assert_eq!(n, expected, "{returns:?}");
         assert_eq!(rfm.model().reference, "2011-12-09");
     }
@@ -61,7 +76,9 @@ fn the_published_figures_come_out() {
 #[test]
 fn without_returns_every_line_with_a_customer_is_an_order_or_a_return() {
     let Some(path) = path() else { return };
-    let counts = transactions(&path, Returns::Exclude).counts(&Context::new()).unwrap();
+    let counts = transactions(&path, Returns::Exclude)
+        .counts(&Context::new())
+        .unwrap();
     // 406,829 lines name a customer; 8,905 of them are cancellations.
     assert_eq!(counts.left_out[&Reason::ReturnExcluded], 8_905);
     assert_eq!(counts.rows_used, 406_829 - 8_905);
@@ -71,14 +88,21 @@ fn without_returns_every_line_with_a_customer_is_an_order_or_a_return() {
 fn the_money_is_the_published_sum() {
     let Some(path) = path() else { return };
     // All money, those without a customer under one name: 9,747,747.93, and two bad debts of 11,062.06 are in it.
-    let roles = Roles::new("Country", "InvoiceDate").quantity("Quantity").price("UnitPrice");
+    let roles = Roles::new("Country", "InvoiceDate")
+        .quantity("Quantity")
+        .price("UnitPrice");
     let columns: Vec<(&str, &str)> = roles.iter().collect();
     let table = io::read_table(&path, &columns).unwrap();
-    let tx = Transactions::new(table, roles.clone()).unwrap().with_returns(Returns::Keep);
+    let tx = Transactions::new(table, roles.clone())
+        .unwrap()
+        .with_returns(Returns::Keep);
     let rfm = RfmParams::new().fit(&tx, &Context::new()).unwrap();
     assert_eq!(rfm.counts().rows_used, 541_909);
     assert_eq!(rfm.batch().num_rows(), 38);
-    let sum: f64 = crate::tables::floats(&rfm, "monetary").values().iter().sum();
+    let sum: f64 = crate::tables::floats(&rfm, "monetary")
+        .values()
+        .iter()
+        .sum();
     // Prices have three decimals, so the sum is published rounded.
     assert!((sum - 9_747_747.93).abs() < 0.005, "{sum}");
 }
@@ -91,7 +115,10 @@ fn a_cut_leaves_the_later_rows_to_the_later_part() {
     let ctx = Context::new();
     let [all, before, after] = [&tx, &past, &later].map(|t| t.counts(&ctx).unwrap());
     assert_eq!(before.rows_used + after.rows_used, all.rows_used);
-    assert_eq!(before.left_out[&Reason::AfterClock] + after.left_out[&Reason::BeforeWindow], 541_909);
+    assert_eq!(
+        before.left_out[&Reason::AfterClock] + after.left_out[&Reason::BeforeWindow],
+        541_909
+    );
     let map = SegmentMap::rf_grid();
     let first = RfmParams::new().segments(map).fit(&past, &ctx).unwrap();
     let second = first.model().score(&later, &ctx).unwrap();

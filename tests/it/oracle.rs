@@ -68,12 +68,15 @@ pub(crate) fn answer(drawn: &Drawn, q: &Question) -> (Vec<Expected>, BTreeMap<Re
         since = since.max((reference - days + 1) * DAY);
     }
     let fates = settle(since);
-    let reference =
-        stated.unwrap_or_else(|| last_order(&fates).unwrap_or(0).div_euclid(DAY));
+    let reference = stated.unwrap_or_else(|| last_order(&fates).unwrap_or(0).div_euclid(DAY));
     let customers = customers(drawn, &fates, q.monetary, reference);
     let mut left_out = BTreeMap::new();
     for (line, fate) in drawn.lines.iter().zip(&fates) {
-        let scored = || customers.iter().any(|c| Some(&c.id) == id(drawn, line).as_ref());
+        let scored = || {
+            customers
+                .iter()
+                .any(|c| Some(&c.id) == id(drawn, line).as_ref())
+        };
         let reason = match fate {
             Fate::Out(reason) => *reason,
             _ if scored() => continue,
@@ -179,7 +182,11 @@ fn fates(drawn: &Drawn, returns: Returns, since: i64, until: i64) -> Vec<Fate> {
             return out(Reason::ZeroQuantity);
         }
         let pieces = quantity.unwrap_or(1.0);
-        let amount = if drawn.is_amount { money } else { money * pieces };
+        let amount = if drawn.is_amount {
+            money
+        } else {
+            money * pieces
+        };
         if pieces < 0.0 || money < 0.0 {
             return match (&netted, returns) {
                 (_, Returns::Keep) => Fate::Kept(amount),
@@ -203,7 +210,13 @@ fn fates(drawn: &Drawn, returns: Returns, since: i64, until: i64) -> Vec<Fate> {
 /// Each return looks back for the latest purchase that still has units, again and again.
 fn net(drawn: &Drawn, until: i64) -> Vec<Option<f64>> {
     let by_pieces = drawn.quantity.is_some();
-    let price = |l: &Line| if by_pieces && !drawn.is_amount { l.money } else { Some(0.0) };
+    let price = |l: &Line| {
+        if by_pieces && !drawn.is_amount {
+            l.money
+        } else {
+            Some(0.0)
+        }
+    };
     let units = |l: &Line| {
         let known = l.time.is_some_and(|t| (EARLIEST..=until).contains(&t))
             && l.customer.is_some()
@@ -254,7 +267,12 @@ fn net(drawn: &Drawn, until: i64) -> Vec<Option<f64>> {
 }
 
 /// Scores of one axis, by integer arithmetic on ranks.
-pub(crate) fn scores(values: &[f64], k: usize, convention: Convention, low_is_good: bool) -> Vec<u8> {
+pub(crate) fn scores(
+    values: &[f64],
+    k: usize,
+    convention: Convention,
+    low_is_good: bool,
+) -> Vec<u8> {
     let n = values.len();
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -267,15 +285,26 @@ pub(crate) fn scores(values: &[f64], k: usize, convention: Convention, low_is_go
     let score = |i: usize| match convention {
         // A type-7 quantile lies between its two neighbours, so a value of the list is above it exactly if above the lower one.
         Convention::Together => {
-            let bin = (1..k).filter(|q| sorted[q * (n - 1) / k] < values[i]).count() + 1;
+            let bin = (1..k)
+                .filter(|q| sorted[q * (n - 1) / k] < values[i])
+                .count()
+                + 1;
             if low_is_good { k + 1 - bin } else { bin }
         }
         Convention::Ntile => {
-            let before: fn(f64, f64) -> bool = if low_is_good { |a, b| a > b } else { |a, b| a < b };
+            let before: fn(f64, f64) -> bool = if low_is_good {
+                |a, b| a > b
+            } else {
+                |a, b| a < b
+            };
             tile(place(i, before), n, k)
         }
         Convention::RowNumber => {
-            let before: fn(f64, f64) -> bool = if low_is_good { |a, b| a > b } else { |a, b| a < b };
+            let before: fn(f64, f64) -> bool = if low_is_good {
+                |a, b| a > b
+            } else {
+                |a, b| a < b
+            };
             place(i, before) * k / n + 1
         }
         other => panic!("{other:?} is checked elsewhere"),
@@ -314,7 +343,9 @@ pub(crate) fn all_scores(
             let rows: Vec<usize> = (0..n).filter(|&i| &cells[i] == members).collect();
             let values: Vec<f64> = rows.iter().map(|&i| axes[axis][i]).collect();
             let scored = scores(&values, k[axis], convention, axis == 0);
-            rows.iter().zip(scored).for_each(|(&i, s)| result[i][axis] = s);
+            rows.iter()
+                .zip(scored)
+                .for_each(|(&i, s)| result[i][axis] = s);
         }
     }
     result

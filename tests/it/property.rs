@@ -1,9 +1,7 @@
 //! Random small tables of every type against the oracle; and what must hold under every convention.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Float64Type, Int32Type, TimestampMicrosecondType, UInt8Type, UInt32Type,
-};
+use arrow_array::types::{Float64Type, Int32Type, TimestampMicrosecondType, UInt8Type, UInt32Type};
 use arrow_array::{Array, RecordBatch};
 use arrow_cast::display::array_value_to_string;
 use patronomy::rfm::{Convention, Monetary, Nesting, Rfm, RfmModel, RfmParams};
@@ -91,8 +89,14 @@ fn scores(rfm: &Rfm) -> Vec<[u8; 3]> {
 fn axes(rfm: &Rfm) -> [Vec<f64>; 3] {
     let batch = rfm.batch();
     [
-        column::<Int32Type>(batch, "recency_days").into_iter().map(f64::from).collect(),
-        column::<UInt32Type>(batch, "frequency").into_iter().map(f64::from).collect(),
+        column::<Int32Type>(batch, "recency_days")
+            .into_iter()
+            .map(f64::from)
+            .collect(),
+        column::<UInt32Type>(batch, "frequency")
+            .into_iter()
+            .map(f64::from)
+            .collect(),
         column::<Float64Type>(batch, "monetary"),
     ]
 }
@@ -108,14 +112,27 @@ fn check_measures(rfm: &Rfm, expected: &[Expected]) {
     let first = column::<TimestampMicrosecondType>(batch, "first_order");
     let last = column::<TimestampMicrosecondType>(batch, "last_order");
     let tenure = column::<Int32Type>(batch, "tenure_days");
-    let gap = batch.column_by_name("mean_gap_days").unwrap().as_primitive::<Float64Type>();
-    let breadth = batch.column_by_name("breadth").map(|c| c.as_primitive::<UInt32Type>());
+    let gap = batch
+        .column_by_name("mean_gap_days")
+        .unwrap()
+        .as_primitive::<Float64Type>();
+    let breadth = batch
+        .column_by_name("breadth")
+        .map(|c| c.as_primitive::<UInt32Type>());
     for (i, e) in expected.iter().enumerate() {
         assert_eq!(recency[i], e.recency as f64, "recency of {e:?}");
         assert_eq!(frequency[i], e.frequency as f64, "frequency of {e:?}");
         let tolerance = 1e-9 * e.monetary.abs().max(1e-3);
-        assert!((monetary[i] - e.monetary).abs() <= tolerance, "{} of {e:?}", monetary[i]);
-        assert_eq!((first[i], last[i]), (e.first, e.last), "first and last of {e:?}");
+        assert!(
+            (monetary[i] - e.monetary).abs() <= tolerance,
+            "{} of {e:?}",
+            monetary[i]
+        );
+        assert_eq!(
+            (first[i], last[i]),
+            (e.first, e.last),
+            "first and last of {e:?}"
+        );
         assert_eq!(i64::from(tenure[i]), e.tenure, "tenure of {e:?}");
         assert_eq!(gap.is_valid(i).then(|| gap.value(i)), e.gap, "gap of {e:?}");
         if let Some(breadth) = breadth {

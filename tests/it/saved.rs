@@ -17,7 +17,9 @@ fn shop() -> Transactions {
 
 fn fitted() -> RfmModel {
     let (past, _) = shop().split(Moment::parse("2024-10-01").unwrap()).unwrap();
-    let params = RfmParams::new().segments(SegmentMap::rf_grid()).breadth(true);
+    let params = RfmParams::new()
+        .segments(SegmentMap::rf_grid())
+        .breadth(true);
     params.fit(&past, &Context::new()).unwrap().model().clone()
 }
 
@@ -126,13 +128,21 @@ fn a_version_of_the_future_says_what_to_do() {
 #[test]
 fn nesting_and_awkward_numbers_come_back_bit_for_bit() {
     use patronomy::rfm::{Convention, Nesting};
-    for convention in [Convention::Together, Convention::QcutDrop, Convention::LeftClosed] {
+    for convention in [
+        Convention::Together,
+        Convention::QcutDrop,
+        Convention::LeftClosed,
+    ] {
         let params = RfmParams::new()
             .convention(convention)
             .nesting(Nesting::Nested)
             .reference(Moment::parse("2024-11-05T12:30:00.000001").unwrap())
             .weights([0.1, 1.0 / 3.0, f64::MIN_POSITIVE]);
-        let model = params.fit(&shop(), &Context::new()).unwrap().model().clone();
+        let model = params
+            .fit(&shop(), &Context::new())
+            .unwrap()
+            .model()
+            .clone();
         let back = RfmModel::from_json(&model.to_json().unwrap());
         assert_eq!(back.unwrap(), model, "{convention:?}");
     }

@@ -81,7 +81,11 @@ pub(crate) fn orders(n_rows: usize, n_customers: u64, ids: Ids, decimal: bool) -
             transaction.push(order);
             item.push(draw(50) as i64);
             time.push(at);
-            quantity.push(if draw(50) == 0 { -1 } else { 1 + draw(3) as i64 });
+            quantity.push(if draw(50) == 0 {
+                -1
+            } else {
+                1 + draw(3) as i64
+            });
             price.push((draw(200) > 0).then_some(p));
         }
     }
