@@ -56,19 +56,19 @@ pub(crate) fn answer(drawn: &Drawn, q: &Question) -> (Vec<Expected>, BTreeMap<Re
         .map_or(LATEST - 1, |day| (day + 1) * DAY - 1);
     let mut since = q.since.map_or(EARLIEST, |day| day * DAY);
     let settle = |since| fates(drawn, q.returns, since, until.min(LATEST - 1));
-    let last_order = |fates: &[Fate]| {
-        let is_order = |f: &Fate| matches!(f, Fate::Order(_));
-        let of_orders = drawn.lines.iter().zip(fates).filter(|(_, f)| is_order(f));
-        of_orders.filter_map(|(l, _)| l.time).max()
+    let last_used = |fates: &[Fate]| {
+        let is_out = |f: &Fate| matches!(f, Fate::Out(_));
+        let used = drawn.lines.iter().zip(fates).filter(|(_, f)| !is_out(f));
+        used.filter_map(|(l, _)| l.time).max()
     };
     let stated = q.reference.or(q.clock);
     if let Some(days) = q.period_days {
         let reference =
-            stated.unwrap_or_else(|| last_order(&settle(since)).unwrap_or(0).div_euclid(DAY));
+            stated.unwrap_or_else(|| last_used(&settle(since)).unwrap_or(0).div_euclid(DAY));
         since = since.max((reference - days + 1) * DAY);
     }
     let fates = settle(since);
-    let reference = stated.unwrap_or_else(|| last_order(&fates).unwrap_or(0).div_euclid(DAY));
+    let reference = stated.unwrap_or_else(|| last_used(&fates).unwrap_or(0).div_euclid(DAY));
     let customers = customers(drawn, &fates, q.monetary, reference);
     let mut left_out = BTreeMap::new();
     for (line, fate) in drawn.lines.iter().zip(&fates) {
