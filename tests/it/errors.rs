@@ -218,7 +218,7 @@ fn cases() -> Vec<(Result<(), Error>, ErrorKind, Vec<&'static str>)> {
         (
             SegmentMap::builtin("rf").map(|_| ()),
             K::Parameter,
-            vec!["`rf_grid` or `rfm_package`", "`rf`"],
+            vec!["`rf_grid`", "a map of your own", "`rf`"],
         ),
         (
             Moment::parse("10/09/2011").map(|_| ()),
