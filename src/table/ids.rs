@@ -153,7 +153,7 @@ fn whole_decimals(column: &Column, role: &str) -> Result<Column> {
         return Err(Error::BadValues {
             column: column.name.clone(),
             count,
-            first_row,
+            first_row: Some(first_row),
             value: value.to_string(),
             rule: format!("of role `{role}` are beyond 64-bit integers"),
             remedy: "give such ids as text".into(),

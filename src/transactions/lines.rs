@@ -141,8 +141,8 @@ impl<'a, K: Key> LineReader<'a, K> {
     /// The status that times alone give; most blocks lie in the window whole.
     fn read_status(&self, block: &mut Block<K>) {
         let Window { since, until } = self.window;
-        let span = until.wrapping_sub(since) as u64;
-        let outside = |t: i64| t.wrapping_sub(since) as u64 > span;
+        // Two comparisons, not one of spans: a window may end before it begins, and then holds nothing.
+        let outside = |t: i64| (t < since) | (t > until);
         block.status.resize(block.time.len(), ORDER);
         if block.time.iter().fold(false, |any, &t| any | outside(t)) {
             for (status, &t) in block.status.iter_mut().zip(&block.time) {
