@@ -44,9 +44,20 @@ pub fn read_table(path: &Path, columns: &[(&str, &str)]) -> Result<Table> {
     }
     let file = File::open(path).map_err(|e| Error::io(path, e))?;
     match format {
-        Format::Parquet => read_parquet(path, file, columns),
-        Format::Csv => read_csv(path, file),
+        Format::Parquet => guarded(path, || read_parquet(path, file, columns)),
+        Format::Csv => guarded(path, || read_csv(path, file)),
     }
+}
+
+/// Some damaged files make the readers below panic, Parquet files with a damaged Arrow schema among them: that is an error of the file.
+fn guarded(path: &Path, read: impl FnOnce() -> Result<Table>) -> Result<Table> {
+    let damaged = |_| {
+        Err(Error::io(
+            path,
+            "is damaged: its reader gave up; write it anew",
+        ))
+    };
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).unwrap_or_else(damaged)
 }
 
 /// Writes a batch to a Parquet or CSV file, whole or not at all.
