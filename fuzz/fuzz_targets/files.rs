@@ -7,7 +7,10 @@ use patronomy::saved::Saved;
 use patronomy::simulate::Shop;
 use patronomy::{Context, Roles, Transactions, io};
 
-fuzz_target!(|data: &[u8]| {
+fuzz_target!(
+    // The library catches panics of the file readers; the fuzzer's own hook would end the process before it could.
+    init: std::panic::set_hook(Box::new(|info| eprintln!("{info}"))),
+    |data: &[u8]| {
     // The first byte says what the rest is.
     let Some((&kind, bytes)) = data.split_first() else {
         return;
@@ -37,4 +40,5 @@ fuzz_target!(|data: &[u8]| {
             let _ = RfmParams::new().fit(&tx, &Context::new());
         }
     }
-});
+}
+);

@@ -12,6 +12,7 @@ mod as_of;
 mod cancel;
 mod draw;
 mod errors;
+mod files;
 mod hostile;
 mod house;
 mod online_retail;
