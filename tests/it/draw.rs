@@ -178,9 +178,9 @@ impl IdKind {
             }
             Self::IntDictionary => {
                 let mut b = PrimitiveDictionaryBuilder::<Int16Type, Int64Type>::new();
-                lines
-                    .iter()
-                    .for_each(|l| b.append_option(of(l).map(|n| self.integer(n) as i64)));
+                for l in lines {
+                    b.append_option(of(l).map(|n| self.integer(n) as i64));
+                }
                 Arc::new(b.finish())
             }
             Self::Utf8 | Self::LongUtf8 => Arc::new(refs.collect::<StringArray>()),
