@@ -158,8 +158,10 @@ impl<'a, K: Key> LineReader<'a, K> {
             ..
         } = self.bound;
         if let Some(column) = quantity {
+            block.quantity.clear();
             column.read(at, &mut block.quantity);
         } else {
+            // Ones already written stay.
             block.quantity.resize(at.range.len(), 1.0);
         }
         match (amount, price) {
@@ -283,7 +285,6 @@ impl<K> Block<K> {
         self.status.clear();
         self.amount.clear();
         self.minor.clear();
-        self.quantity.clear();
         self.price.clear();
     }
 }
