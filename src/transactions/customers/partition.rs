@@ -264,7 +264,9 @@ impl<'a, K: Key> Folder<'a, K> {
             let end = n.min(from + MAX_LINES);
             let to = (from + 1..end).find(|&i| !same(i)).unwrap_or(end);
             let amount = if EXACT {
-                block.minor[from..to].iter().sum::<i64>() as u64
+                // Of lines that are not decimal this is garbage of any size, and thrown away later.
+                let add = |sum: i64, &minor: &i64| sum.wrapping_add(minor);
+                block.minor[from..to].iter().fold(0, add) as u64
             } else {
                 compensated_sum(&block.amount[from..to]).to_bits()
             };
