@@ -22,6 +22,8 @@
 //!
 //! Features, both on by default: `parquet` and `csv` for [`io`].
 
+#![cfg_attr(test, allow(clippy::float_cmp, reason = "tests compare exact results"))]
+
 mod budget;
 mod clean;
 mod error;

@@ -76,9 +76,12 @@ fn altered(batch: &RecordBatch, seed: u64) -> RecordBatch {
         .column_by_name("price")
         .unwrap()
         .as_primitive::<arrow_array::types::Float64Type>();
-    let prices = (0..n).map(|i| match later[i] {
-        true => money[(noise(i, 5) % 7) as usize],
-        false => old_price.is_valid(i).then(|| old_price.value(i)),
+    let prices = (0..n).map(|i| {
+        if later[i] {
+            money[(noise(i, 5) % 7) as usize]
+        } else {
+            old_price.is_valid(i).then(|| old_price.value(i))
+        }
     });
     let old_times = times(batch);
     let moved = |i: usize| match noise(i, 6) % 8 {

@@ -118,7 +118,7 @@ fn check_measures(rfm: &Rfm, expected: &[Expected]) {
         .as_primitive::<Float64Type>();
     let breadth = batch
         .column_by_name("breadth")
-        .map(|c| c.as_primitive::<UInt32Type>());
+        .map(arrow_array::cast::AsArray::as_primitive::<UInt32Type>);
     for (i, e) in expected.iter().enumerate() {
         assert_eq!(recency[i], e.recency as f64, "recency of {e:?}");
         assert_eq!(frequency[i], e.frequency as f64, "frequency of {e:?}");

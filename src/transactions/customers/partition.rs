@@ -228,9 +228,9 @@ impl<'a, K: Key> Folder<'a, K> {
         let mut block = std::mem::take(&mut self.block);
         self.inexact |= !self.reader.read(at, &mut block, exact);
         if exact {
-            self.fold::<true>(at, &block)
+            self.fold::<true>(at, &block);
         } else {
-            self.fold::<false>(at, &block)
+            self.fold::<false>(at, &block);
         }
         self.block = block;
     }

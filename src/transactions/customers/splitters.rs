@@ -82,9 +82,9 @@ impl<K: Key> Splitters<K> {
         while from < to {
             let middle = usize::midpoint(from, to);
             if self.cuts[middle] <= key {
-                from = middle + 1
+                from = middle + 1;
             } else {
-                to = middle
+                to = middle;
             }
         }
         from
