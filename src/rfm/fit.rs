@@ -162,16 +162,18 @@ impl RfmParams {
                 )
             }
             Nesting::Nested => {
-                let k = self.n_bins.map(usize::from);
+                // Cells are numbered by the labels there are: some conventions give fewer than were asked for.
                 let r = axis(0).bin(r, ctx)?;
+                let k_r = r.cuts.len() + 1;
                 let by_r: Vec<usize> = r.scores.iter().map(|&s| usize::from(s) - 1).collect();
-                let (f, cuts_f) = within(axis(1), f, &by_r, k[0], ctx)?;
+                let (f, cuts_f) = within(axis(1), f, &by_r, k_r, ctx)?;
+                let k_f = cuts_f.iter().map(Vec::len).max().unwrap_or(0) + 1;
                 let by_rf: Vec<usize> = by_r
                     .iter()
                     .zip(&f)
-                    .map(|(&c, &s)| c * k[1] + usize::from(s) - 1)
+                    .map(|(&c, &s)| c * k_f + usize::from(s) - 1)
                     .collect();
-                let (m, cuts_m) = within(axis(2), m, &by_rf, k[0] * k[1], ctx)?;
+                let (m, cuts_m) = within(axis(2), m, &by_rf, k_r * k_f, ctx)?;
                 (r, (f, m), Cuts::PerCell(cuts_f), Cuts::PerCell(cuts_m))
             }
         };

@@ -164,10 +164,20 @@ impl RfmParams {
         breadth: bool,
     }
 
-    /// The bins in force: those of the breaks where there are some.
+    /// The bins in force: those of the breaks where there are some; under [`Convention::QcutDrop`], which may have dropped some,
+    /// at least those asked for.
     #[must_use]
     pub fn bins(&self) -> [u8; 3] {
-        self.breaks.as_ref().map_or(self.n_bins, Breaks::n_bins)
+        let Some(breaks) = &self.breaks else {
+            return self.n_bins;
+        };
+        let mut bins = breaks.n_bins();
+        if self.convention == Convention::QcutDrop {
+            bins.iter_mut()
+                .zip(self.n_bins)
+                .for_each(|(b, asked)| *b = asked.max(*b));
+        }
+        bins
     }
 
     /// # Errors

@@ -171,8 +171,15 @@ impl Rfm {
                 "an id that is not there",
             )
         };
-        let id = arrow_cast::cast(id, ids.data_type()).map_err(|_| missing())?;
+        let cast = |a: &ArrayRef, to| arrow_cast::cast(a, to).map_err(|_| missing());
+        let given = id;
+        let id = cast(given, ids.data_type())?;
         if id.len() != 1 || id.is_null(0) {
+            return Err(missing());
+        }
+        // 1.5 must not find customer 1: what the cast has changed is another id.
+        let back = cast(&id, given.data_type())?;
+        if !super::moves::id_order(&back, given)?(0, 0).is_eq() {
             return Err(missing());
         }
         let order = super::moves::id_order(ids, &id)?;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arrow_array::builder::{LargeStringBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
-    UInt16Type, UInt32Type, UInt64Type,
+    ArrowPrimitiveType, Decimal128Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
     Array, ArrayRef, GenericStringArray, Int64Array, OffsetSizeTrait, StringViewArray, UInt64Array,
@@ -43,9 +43,7 @@ impl IdColumn {
             DataType::Float32 | DataType::Float64 | DataType::Float16 if !is_dictionary => {
                 whole_numbers(&column, role)?
             }
-            DataType::Decimal128(_, 0) if !is_dictionary => {
-                column.cast(&DataType::Int64, role, EXPECTED)?
-            }
+            DataType::Decimal128(_, 0) if !is_dictionary => whole_decimals(&column, role)?,
             _ => return Err(column.type_error(role, EXPECTED)),
         };
         let value_type = match &column.data_type {
@@ -137,6 +135,31 @@ fn text_value(array: &ArrayRef, i: usize) -> &str {
         DataType::LargeUtf8 => array.as_string::<i64>().value(i),
         _ => array.as_string_view().value(i),
     }
+}
+
+/// Decimals without fraction as integers; one that 64 bits do not hold must not read as missing.
+fn whole_decimals(column: &Column, role: &str) -> Result<Column> {
+    let integers = column.cast(&DataType::Int64, role, EXPECTED)?;
+    let (mut first, mut count, mut row) = (None, 0, 0);
+    for (before, after) in column.chunks.iter().zip(&integers.chunks) {
+        for i in (0..before.len()).filter(|&i| after.is_null(i) && before.is_valid(i)) {
+            count += 1;
+            let value = before.as_primitive::<Decimal128Type>().value(i);
+            first.get_or_insert((row + i as u64, value));
+        }
+        row += before.len() as u64;
+    }
+    if let Some((first_row, value)) = first {
+        return Err(Error::BadValues {
+            column: column.name.clone(),
+            count,
+            first_row: Some(first_row),
+            value: value.to_string(),
+            rule: format!("of role `{role}` are beyond 64-bit integers"),
+            remedy: "give such ids as text".into(),
+        });
+    }
+    Ok(integers)
 }
 
 /// Floats that are all whole, as integers; NaN is what some libraries make of a missing value.

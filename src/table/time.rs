@@ -168,7 +168,10 @@ impl Moment {
     /// The last instant that belongs to this moment.
     pub(crate) fn end(self, zone: &Zone) -> Result<i64> {
         match self {
-            Self::Day(day) => Ok(zone.calendar().start_of(day.saturating_add(1)) - 1),
+            Self::Day(day) => Ok(zone
+                .calendar()
+                .start_of(day.saturating_add(1))
+                .saturating_sub(1)),
             _ => self.start(zone),
         }
     }
@@ -309,9 +312,13 @@ impl TimeColumn {
     /// Appends the segment's instants; [`NO_TIME`] where there is none. Instants out of range saturate.
     pub(crate) fn read(&self, at: &Segment, out: &mut Vec<i64>) {
         use TimeUnit::{Microsecond, Millisecond, Nanosecond, Second};
+        /// Days that still are microseconds of 64 bits, and lie far out of range.
+        const FAR: i32 = 100_000_000;
         let chunk = &self.column.chunks[at.chunk];
         match chunk.data_type() {
-            DataType::Date32 => read_times::<Date32Type>(chunk, at, out, |d| i64::from(d) * DAY),
+            DataType::Date32 => {
+                read_times::<Date32Type>(chunk, at, out, |d| i64::from(d.clamp(-FAR, FAR)) * DAY)
+            }
             DataType::Date64 => read_times::<Date64Type>(chunk, at, out, |ms| scaled(ms, 1_000)),
             DataType::Timestamp(Second, _) => {
                 read_times::<TimestampSecondType>(chunk, at, out, |s| scaled(s, 1_000_000));

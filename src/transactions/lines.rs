@@ -39,6 +39,8 @@ pub(crate) struct LineReader<'a, K> {
     customer: IdReader<K>,
     distinct: Option<IdReader<K>>,
     missing_distinct: u8,
+    /// The transactions where items are counted: a line without one is no order line then either.
+    required: Option<IdReader<u128>>,
 }
 
 /// One block of lines, column by column.
@@ -55,6 +57,7 @@ pub(crate) struct Block<K> {
     pub(crate) minor: Vec<i64>,
     quantity: Vec<f64>,
     price: Vec<f64>,
+    required: Vec<u128>,
 }
 
 impl<'a, K: Key> LineReader<'a, K> {
@@ -77,6 +80,13 @@ impl<'a, K: Key> LineReader<'a, K> {
             customer: bound.customer.reader()?,
             distinct: column.as_ref().map(IdColumn::reader).transpose()?,
             missing_distinct,
+            required: match distinct {
+                Distinct::Transactions => None,
+                Distinct::Items => {
+                    let column = bound.transaction.as_ref();
+                    column.map(IdColumn::reader).transpose()?
+                }
+            },
         })
     }
 
@@ -111,6 +121,11 @@ impl<'a, K: Key> LineReader<'a, K> {
         self.customer.read(at, &mut block.customer, |i| {
             mark(i, Reason::NoCustomer as u8)
         });
+        if let Some(required) = &self.required {
+            required.read(at, &mut block.required, |i| {
+                mark(i, Reason::NoTransaction as u8)
+            });
+        }
         if let Some(distinct) = &self.distinct {
             distinct.read(at, &mut block.distinct, |i| mark(i, self.missing_distinct));
         }
@@ -126,8 +141,8 @@ impl<'a, K: Key> LineReader<'a, K> {
     /// The status that times alone give; most blocks lie in the window whole.
     fn read_status(&self, block: &mut Block<K>) {
         let Window { since, until } = self.window;
-        let span = until.wrapping_sub(since) as u64;
-        let outside = |t: i64| t.wrapping_sub(since) as u64 > span;
+        // Two comparisons, not one of spans: a window may end before it begins, and then holds nothing.
+        let outside = |t: i64| (t < since) | (t > until);
         block.status.resize(block.time.len(), ORDER);
         if block.time.iter().fold(false, |any, &t| any | outside(t)) {
             for (status, &t) in block.status.iter_mut().zip(&block.time) {
@@ -158,17 +173,19 @@ impl<'a, K: Key> LineReader<'a, K> {
             ..
         } = self.bound;
         if let Some(column) = quantity {
+            block.quantity.clear();
             column.read(at, &mut block.quantity);
         } else {
+            // Ones already written stay.
             block.quantity.resize(at.range.len(), 1.0);
         }
         match (amount, price) {
             (Some(column), _) | (None, Some(column)) => column.read(at, &mut block.price),
             (None, None) => block.price.resize(at.range.len(), 0.0),
         }
-        // Nearly every line is a plain purchase, and nearly every block holds nothing else.
-        let plain =
-            |q: f64, p: f64| (q > 0.0) & (p >= 0.0) & (q < f64::INFINITY) & (p < f64::INFINITY);
+        // Nearly every line is a plain purchase, and nearly every block holds nothing else. The product is infinite or no number
+        // where a factor is, and may be where none is.
+        let plain = |q: f64, p: f64| (q > 0.0) & (p >= 0.0) & (q * p < f64::INFINITY);
         let rows = || block.quantity.iter().zip(&block.price);
         if rows().fold(true, |all, (&q, &p)| all & plain(q, p)) {
             return;
@@ -256,7 +273,8 @@ fn odd_status(status: u8, q: f64, p: f64, has_amount: bool, on_return: u8) -> u8
         return Reason::NoAmount as u8;
     }
     let quantity_known = !number::is_null(q);
-    if !p.is_finite() || (quantity_known && !q.is_finite()) {
+    let finite = p.is_finite() && (!quantity_known || q.is_finite());
+    if !finite || !(has_amount || (q * p).is_finite()) {
         return Reason::AmountNotFinite as u8;
     }
     if quantity_known && q == 0.0 {
@@ -283,7 +301,7 @@ impl<K> Block<K> {
         self.status.clear();
         self.amount.clear();
         self.minor.clear();
-        self.quantity.clear();
         self.price.clear();
+        self.required.clear();
     }
 }

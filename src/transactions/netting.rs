@@ -83,8 +83,8 @@ impl Source<'_> {
         if picked.is_empty() {
             return Vec::new();
         }
-        let (mut times, mut customers, mut items, mut prices) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut times, mut customers, mut items) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut prices, mut amounts) = (Vec::new(), Vec::new());
         let mut missing = vec![false; at.range.len()];
         self.bound.time.read(at, &mut times);
         self.customer
@@ -95,12 +95,16 @@ impl Source<'_> {
         if let (Some(_), Some(price)) = (&self.bound.quantity, &self.bound.price) {
             price.read(at, &mut prices);
         }
+        if let (Some(_), Some(amount)) = (&self.bound.quantity, &self.bound.amount) {
+            amount.read(at, &mut amounts);
+        }
         let line = |i: usize| {
             let price = prices.get(i).copied().unwrap_or(0.0);
             let known =
                 !missing[i] && (EARLIEST..=self.until).contains(&times[i]) && !is_null(price);
-            // A positive quantity at a negative price is a correction, not a purchase that could come back.
-            (known && !(units[i] > 0.0 && price < 0.0)).then(|| NetLine {
+            // A positive quantity for negative money is a correction, not a purchase that could come back.
+            let is_correction = units[i] > 0.0 && amounts.get(i).copied().unwrap_or(price) < 0.0;
+            (known && !is_correction).then(|| NetLine {
                 key: (
                     customers[i],
                     items.get(i).copied().unwrap_or(0),

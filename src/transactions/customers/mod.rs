@@ -11,6 +11,7 @@ mod partition;
 mod splitters;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
@@ -22,12 +23,15 @@ use super::lines::{Distinct, LineReader, Window};
 use super::roles::Returns;
 use crate::clean::returns::Netting;
 use crate::error::{Error, Result};
-use crate::parallel::{Context, join, map_ordered};
+use crate::parallel::{Context, join, map_ordered, pieces};
 use crate::table::Segment;
 use crate::table::key::Key;
-use group::{Group, group};
+use group::{Group, Grouper};
 use partition::{Partitioned, partition};
 use splitters::Splitters;
+
+/// Parts that one task adds up, so that they share its memory.
+const PARTS_PER_TASK: usize = 8;
 
 /// What to add up.
 #[derive(Debug, Clone, Copy)]
@@ -253,7 +257,7 @@ fn group_rounds<K: Key>(
     };
     for (round, parts) in rounds.into_iter().enumerate() {
         let Some(Partitioned {
-            pieces,
+            pieces: sorted,
             tally,
             hashed,
         }) = partition(table, reader, splitters, parts.clone(), exact, ctx)?
@@ -264,14 +268,24 @@ fn group_rounds<K: Key>(
             all.tally = tally;
         }
         all.hashed.extend(hashed);
-        let groups = map_ordered(ctx, "add up customers", parts.clone().collect(), |part| {
-            let slices: Vec<_> = pieces.iter().map(|p| p.part(part - parts.start)).collect();
-            Ok(group(&slices, reader.has_distinct(), exact))
+        let tasks = pieces(parts.len(), PARTS_PER_TASK).collect();
+        let groups = map_ordered(ctx, "add up customers", tasks, |some: Range<usize>| {
+            let mut grouper = Grouper::new(reader.has_distinct(), exact);
+            let slices = |part| {
+                sorted
+                    .iter()
+                    .map(|p| p.part(part))
+                    .filter(|s| !s.is_empty())
+                    .collect::<Vec<_>>()
+            };
+            Ok(some
+                .map(|part| grouper.group(&slices(part)))
+                .collect::<Option<Vec<_>>>())
         })?;
         let Some(groups) = groups.into_iter().collect::<Option<Vec<_>>>() else {
             return Ok(None);
         };
-        all.groups.extend(groups);
+        all.groups.extend(groups.into_iter().flatten());
     }
     Ok(Some(all))
 }

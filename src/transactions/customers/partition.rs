@@ -14,8 +14,10 @@ use crate::table::{Segment, Table};
 use crate::transactions::counts::{ORDER, Tally, USED};
 use crate::transactions::lines::{BLOCK, Block, LineReader};
 
-/// Rows of a piece: long enough that its part in each group is a run worth streaming.
+/// Rows of a piece of work.
 pub(super) const PIECE: usize = 262_144;
+/// Rows whose records are sorted together: few enough that they are sorted within the second-level cache.
+const SORTED: usize = 65_536;
 /// Working memory a job takes unasked, at least; of a large table, half of what a record per row would take.
 const DEFAULT_BYTES: u64 = 64_000_000;
 const MAX_ROUNDS: u64 = 16;
@@ -144,43 +146,33 @@ pub(super) fn partition<K: Key>(
     ctx: &Context,
 ) -> Result<Option<Partitioned<K>>> {
     let inexact = AtomicBool::new(false);
-    let done = map_ordered(
-        ctx,
-        "read lines",
-        pieces(table.n_rows(), PIECE).collect(),
-        |rows| {
-            let mut folder = Folder::new(reader, Some((splitters, parts.clone())));
-            for at in table.segments(rows) {
-                for block in pieces(at.range.len(), BLOCK) {
-                    let range = at.range.start + block.start..at.range.start + block.end;
-                    folder.read(
-                        &Segment {
-                            chunk: at.chunk,
-                            range,
-                            first_row: at.first_row + block.start,
-                        },
-                        exact,
-                    );
-                }
-                // One line that is not decimal settles it for all pieces.
-                if folder.inexact || inexact.load(Ordering::Relaxed) {
-                    inexact.store(true, Ordering::Relaxed);
-                    return Ok(None);
-                }
+    let all_pieces = pieces(table.n_rows(), PIECE).collect();
+    let done = map_ordered(ctx, "read lines", all_pieces, |rows: Range<usize>| {
+        let mut folder = Folder::new(reader, Some((splitters, parts.clone())));
+        let mut sorted = Vec::with_capacity(PIECE / SORTED);
+        for few in pieces(rows.len(), SORTED) {
+            for at in table.segments(rows.start + few.start..rows.start + few.end) {
+                folder.read_segment(&at, exact);
             }
-            Ok(Some(folder.finish(parts.len())))
-        },
-    )?;
+            // One line that is not decimal settles it for all pieces.
+            if folder.inexact || inexact.load(Ordering::Relaxed) {
+                inexact.store(true, Ordering::Relaxed);
+                return Ok(None);
+            }
+            sorted.push(folder.sort(parts.len()));
+        }
+        Ok(Some((sorted, folder.finish())))
+    })?;
     let Some(done) = done.into_iter().collect::<Option<Vec<_>>>() else {
         return Ok(None);
     };
     let mut all = Partitioned {
-        pieces: Vec::with_capacity(done.len()),
+        pieces: Vec::new(),
         tally: Tally::default(),
         hashed: HashMap::new(),
     };
-    for (piece, tally, hashed) in done {
-        all.pieces.push(piece);
+    for (sorted, (tally, hashed)) in done {
+        all.pieces.extend(sorted);
         all.tally.merge(&tally);
         all.hashed.extend(hashed);
     }
@@ -214,6 +206,21 @@ impl<'a, K: Key> Folder<'a, K> {
             hashed: HashMap::new(),
             inexact: false,
             latest_stamp: None,
+        }
+    }
+
+    fn read_segment(&mut self, at: &Segment, exact: bool) {
+        for block in pieces(at.range.len(), BLOCK) {
+            let range = at.range.start + block.start..at.range.start + block.end;
+            let (chunk, first_row) = (at.chunk, at.first_row + block.start);
+            self.read(
+                &Segment {
+                    chunk,
+                    range,
+                    first_row,
+                },
+                exact,
+            );
         }
     }
 
@@ -257,7 +264,9 @@ impl<'a, K: Key> Folder<'a, K> {
             let end = n.min(from + MAX_LINES);
             let to = (from + 1..end).find(|&i| !same(i)).unwrap_or(end);
             let amount = if EXACT {
-                block.minor[from..to].iter().sum::<i64>() as u64
+                // Of lines that are not decimal this is garbage of any size, and thrown away later.
+                let add = |sum: i64, &minor: &i64| sum.wrapping_add(minor);
+                block.minor[from..to].iter().fold(0, add) as u64
             } else {
                 compensated_sum(&block.amount[from..to]).to_bits()
             };
@@ -298,8 +307,8 @@ impl<'a, K: Key> Folder<'a, K> {
         }
     }
 
-    /// Sorts the records by part, keeping their order within each.
-    fn finish(self, n_parts: usize) -> (Piece<K>, Tally, HashMap<u128, Segment>) {
+    /// Takes the records read so far, sorted by part in their order within each.
+    fn sort(&mut self, n_parts: usize) -> Piece<K> {
         let mut next = vec![0u32; n_parts + 1];
         self.record_parts
             .iter()
@@ -314,16 +323,17 @@ impl<'a, K: Key> Folder<'a, K> {
             *at += 1;
         }
         next.pop();
-        let mut tally = self.tally;
-        tally.latest = self.latest_stamp.map(time_of);
-        (
-            Piece {
-                records,
-                ends: next,
-            },
-            tally,
-            self.hashed,
-        )
+        self.records.clear();
+        self.record_parts.clear();
+        Piece {
+            records,
+            ends: next,
+        }
+    }
+
+    fn finish(mut self) -> (Tally, HashMap<u128, Segment>) {
+        self.tally.latest = self.latest_stamp.map(time_of);
+        (self.tally, self.hashed)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::table::key::Key;
 use crate::transactions::lines::LineReader;
 
 /// Rows of a part, about: its groups then fit the second-level cache.
-const PART_ROWS: usize = 65_536;
+const PART_ROWS: usize = 32_768;
 const MAX_PARTS: usize = 1024;
 /// Sampled rows per part.
 const SAMPLES: usize = 16;

@@ -1,0 +1,22 @@
+//! The public Rust interface, held to plain restatements of its rules.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed; the panic says where"
+)]
+#![allow(
+    clippy::float_cmp,
+    reason = "bits are what is compared here; where they may differ a tolerance is stated"
+)]
+
+mod as_of;
+mod cancel;
+mod draw;
+mod errors;
+mod hostile;
+mod house;
+mod online_retail;
+mod oracle;
+mod property;
+mod same_bits;
+mod saved;
+mod tables;
