@@ -224,7 +224,7 @@ fn group_rounds<K: Key>(
     let pieces_ahead = table.n_rows().div_ceil(partition::PIECE) + splitters.n_parts();
     // Scores and columns come after: about as much again as a quarter of this.
     ctx.progress.plan(pieces_ahead as u64 * 5 / 4);
-    let rounds = partition::rounds(table, reader, splitters.n_parts(), &ctx.budget)?;
+    let rounds = partition::rounds(table, reader, splitters.n_parts(), exact, &ctx.budget)?;
     let mut all = Groups {
         by_key: Vec::new(),
         tally: Tally::default(),

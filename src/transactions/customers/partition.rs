@@ -98,10 +98,11 @@ pub(super) fn rounds<K: Key>(
     table: &Table,
     reader: &LineReader<'_, K>,
     n_parts: usize,
+    exact: bool,
     budget: &Budget,
 ) -> Result<Vec<Range<usize>>> {
     let n_rows = table.n_rows() as u64;
-    let bytes = (sampled_records_per_row(table, reader) * n_rows as f64) as u64
+    let bytes = (sampled_records_per_row(table, reader, exact) * n_rows as f64) as u64
         * size_of::<Record<K>>() as u64;
     let limit = budget
         .max_bytes()
@@ -117,7 +118,7 @@ pub(super) fn rounds<K: Key>(
 }
 
 /// How far folding shortens the table, from blocks of rows evenly spaced.
-fn sampled_records_per_row<K: Key>(table: &Table, reader: &LineReader<'_, K>) -> f64 {
+fn sampled_records_per_row<K: Key>(table: &Table, reader: &LineReader<'_, K>, exact: bool) -> f64 {
     const BLOCKS: usize = 16;
     let n = table.n_rows();
     if n <= BLOCKS * BLOCK {
@@ -129,7 +130,7 @@ fn sampled_records_per_row<K: Key>(table: &Table, reader: &LineReader<'_, K>) ->
         let mut folder = Folder::new(reader, None);
         table
             .segments(from..from + BLOCK)
-            .for_each(|at| folder.read(&at, false));
+            .for_each(|at| folder.read(&at, exact));
         rows += BLOCK;
         records += folder.records.len();
     }
@@ -261,14 +262,15 @@ impl<'a, K: Key> Folder<'a, K> {
                     && times[i] == time
                     && status[i] == kind
             };
-            let end = n.min(from + MAX_LINES);
+            // Floats are added line by line, in row order: folded first, their sum would depend on where blocks end.
+            let end = n.min(from + if EXACT { MAX_LINES } else { 1 });
             let to = (from + 1..end).find(|&i| !same(i)).unwrap_or(end);
             let amount = if EXACT {
                 // Of lines that are not decimal this is garbage of any size, and thrown away later.
                 let add = |sum: i64, &minor: &i64| sum.wrapping_add(minor);
                 block.minor[from..to].iter().fold(0, add) as u64
             } else {
-                compensated_sum(&block.amount[from..to]).to_bits()
+                block.amount[from].to_bits()
             };
             let stamp = Record::<K>::stamp(time, kind) | ((to - from - 1) as u64) << 2;
             self.push(Record {
@@ -335,14 +337,6 @@ impl<'a, K: Key> Folder<'a, K> {
         self.tally.latest = self.latest_stamp.map(time_of);
         (self.tally, self.hashed)
     }
-}
-
-fn compensated_sum(values: &[f64]) -> f64 {
-    let (mut sum, mut lost) = (0.0, 0.0);
-    values
-        .iter()
-        .for_each(|&v| add_compensated(&mut sum, &mut lost, v));
-    if lost.is_finite() { sum + lost } else { sum }
 }
 
 /// Neumaier's compensated addition.
