@@ -1,36 +1,23 @@
-//! Customers of a shop in segments: `cargo run --example rfm`, or with a Parquet file that has the columns `customer`, `invoice`, `time`,
-//! `quantity` and `price`: `cargo run --example rfm -- sales.parquet`.
+//! Customers of a shop in segments, and who moved: `cargo run --example rfm`.
+#![allow(clippy::print_stdout, reason = "an example says what it found")]
 
 use patronomy::rfm::{RfmParams, SegmentMap};
-use patronomy::simulate::Shop;
-use patronomy::{Context, Roles, Transactions, io};
+use patronomy::{Context, Moment, simulate::Shop};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let roles = Roles::new("customer", "time")
-        .transaction("invoice")
-        .quantity("quantity")
-        .price("price");
-    let tx = match std::env::args_os().nth(1) {
-        Some(path) => {
-            let columns: Vec<_> = roles.iter().collect();
-            Transactions::new(io::read_table(path.as_ref(), &columns)?, roles.clone())?
-        }
-        None => Shop::new(1_000, 730, 7).transactions()?,
-    };
+fn main() -> patronomy::Result<()> {
+    let tx = Shop::new(1_000, 730, 0).transactions()?;
+    let (past, later) = tx.split(Moment::parse("2025-07-01")?)?;
 
-    let params = RfmParams::new().segments(SegmentMap::rf_grid());
-    let rfm = params.fit(&tx, &Context::new())?;
+    let params = RfmParams::new()
+        .segments(SegmentMap::rf_grid())
+        .period_days(180);
+    let before = params.fit(&past, &Context::new())?;
+    let after = before.model().score(&later, &Context::new())?;
 
-    let counts = rfm.counts();
-    let table = arrow_cast::pretty::pretty_format_batches(&[rfm.segments()?])?;
-    let said = format!(
-        "{} of {} rows used, left out: {:?}\n{} customers as of {}\n{table}\n",
-        counts.rows_used,
-        counts.rows_in,
-        counts.left_out,
-        rfm.batch().num_rows(),
-        rfm.model().reference,
-    );
-    std::io::Write::write_all(&mut std::io::stdout(), said.as_bytes())?;
+    let (n, m) = (before.batch().num_rows(), after.batch().num_rows());
+    println!("{n} customers before, {m} after");
+    let counts = before.counts();
+    println!("{} of {} rows used", counts.rows_used, counts.rows_in);
+    println!("{} different moves", after.moves(&before)?.num_rows());
     Ok(())
 }

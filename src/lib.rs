@@ -1,5 +1,28 @@
-//! Customer knowledge mining.
-#![cfg_attr(docsrs, feature(doc_cfg))]
+//! Customer knowledge mining: a transaction table goes in, knowledge a company can act on comes out.
+//!
+//! The crate is a Rust library first: it knows no Python and builds without it. A table is Arrow record batches with **roles** named once
+//! ([`Transactions`]), it carries a **clock** (nothing computed as of a day depends on a later row), and every job says where each row
+//! went ([`RowCounts`]). The first job is [`rfm`]: customers scored by recency, frequency and money, in segments with names.
+//!
+//! ```
+//! use patronomy::rfm::{RfmParams, SegmentMap};
+//! use patronomy::simulate::Shop;
+//! use patronomy::{Context, Moment};
+//!
+//! let tx = Shop::new(300, 365, 1).transactions()?;
+//! let past = tx.as_of(Moment::parse("2024-09-30")?)?;
+//! let rfm = RfmParams::new().segments(SegmentMap::rf_grid()).fit(&past, &Context::new())?;
+//! assert_eq!(rfm.counts().rows_in as usize, tx.n_rows());
+//! println!("{} customers in {} segments", rfm.batch().num_rows(), rfm.segments()?.num_rows());
+//! # Ok::<(), patronomy::Error>(())
+//! ```
+//!
+//! Work runs in the caller's rayon pool, and its results are the same bits whatever the number of threads. A [`Context`] carries limits, a flag
+//! that stops a job, and its progress.
+//!
+//! Features, both on by default: `parquet` and `csv` for [`io`].
+
+#![cfg_attr(test, allow(clippy::float_cmp, reason = "tests compare exact results"))]
 
 mod budget;
 mod clean;

@@ -10,7 +10,8 @@ __all__ = ["shop"]
 def shop(n_customers: int = 1000, n_days: int = 730, seed: int = 0) -> Transactions:
     """Return the transactions of a generated shop.
 
-    The same arguments give the same shop on every machine.
+    The same arguments give the same shop on every machine of one
+    kind.
 
     Parameters
     ----------

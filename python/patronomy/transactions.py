@@ -296,7 +296,7 @@ class Transactions(Frozen):
             weights=weights,
             breadth=breadth,
         )
-        jobs = _arguments.optional_whole_number("rfm", "n_jobs", n_jobs, 1, 65_535)
+        jobs = _arguments.optional_whole_number("rfm", "n_jobs", n_jobs, -1, 1_024)
         with reporting(progress) as report:
             return Rfm._wrap(self._inner.rfm(params, report, jobs))
 

@@ -6,11 +6,14 @@ use pyo3::prelude::*;
 
 /// The exception that stands for an error; the class is looked up by the name the core gives its kind.
 pub(crate) fn to_py(py: Python<'_>, error: &Error) -> PyErr {
+    by_name(py, error.kind().class_name(), &error.to_string())
+}
+
+/// An exception of `patronomy.errors` by the name of its class.
+pub(crate) fn by_name(py: Python<'_>, class: &str, message: &str) -> PyErr {
     let raise = || -> PyResult<PyErr> {
-        let class = py
-            .import("patronomy.errors")?
-            .getattr(error.kind().class_name())?;
-        Ok(PyErr::from_value(class.call1((error.to_string(),))?))
+        let class = py.import("patronomy.errors")?.getattr(class)?;
+        Ok(PyErr::from_value(class.call1((message,))?))
     };
     raise().unwrap_or_else(|e| e)
 }

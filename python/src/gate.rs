@@ -45,7 +45,6 @@ pub(crate) fn run<T: Send>(
     } else {
         in_pool(py, call, &ctx, threads, job)?
     };
-    ctx.progress.finish();
     report(call, &ctx.progress)?;
     match outcome {
         Ok(Ok(value)) => Ok(value),
@@ -72,14 +71,13 @@ fn in_pool<T: Send>(
                 // What the caller raised meanwhile goes first: the job may have been stopped for it.
                 return stop.map_or(Ok(outcome), Err);
             }
-            if stop.is_none() {
-                if let Err(raised) = py
+            if stop.is_none()
+                && let Err(raised) = py
                     .check_signals()
                     .and_then(|()| report(call, &ctx.progress))
-                {
-                    ctx.cancel.cancel();
-                    stop = Some(raised);
-                }
+            {
+                ctx.cancel.cancel();
+                stop = Some(raised);
             }
         }
     })

@@ -1,4 +1,8 @@
 //! The binding: thin functions around the core, one gate for all that computes.
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "arguments arrive owned from Python"
+)]
 #![allow(missing_docs, reason = "the Python face documents what these wrap")]
 
 mod errors;
@@ -11,7 +15,7 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _core {
-    use super::*;
+    use super::{Bound, PyModule, PyModuleMethods, PyResult};
 
     #[pymodule_export]
     use super::rfm::{Rfm, RfmModel, builtin_segment_map, rfm_defaults};

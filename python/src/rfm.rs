@@ -18,6 +18,15 @@ use crate::transactions::{Transactions, to_json};
 #[derive(Debug)]
 pub(crate) struct Rfm(pub(crate) patronomy::rfm::Rfm);
 
+/// What the Python face shows beside the rows.
+#[derive(serde::Serialize)]
+struct Summary<'a> {
+    counts: &'a patronomy::RowCounts,
+    reference: &'a str,
+    notices: &'a [String],
+    n_unassigned: usize,
+}
+
 #[pymethods]
 impl Rfm {
     #[pyo3(signature = (requested_schema=None))]
@@ -53,12 +62,12 @@ impl Rfm {
 
     fn summary_json(&self) -> PyResult<String> {
         let model = self.0.model();
-        to_json(&serde_json::json!({
-            "counts": model.counts,
-            "reference": model.reference,
-            "notices": model.notices,
-            "n_unassigned": self.0.n_unassigned(),
-        }))
+        to_json(&Summary {
+            counts: &model.counts,
+            reference: &model.reference,
+            notices: &model.notices,
+            n_unassigned: self.0.n_unassigned(),
+        })
     }
 
     fn segments(&self, py: Python<'_>) -> PyResult<TableView> {

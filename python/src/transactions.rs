@@ -7,6 +7,7 @@ use patronomy::rfm::RfmParams;
 use patronomy::simulate::Shop;
 use patronomy::{Error, Moment, Returns, Roles};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::errors::to_py;
 use crate::gate::{Call, run};
@@ -25,10 +26,16 @@ pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
     text: &str,
 ) -> PyResult<T> {
     serde_json::from_str(text).map_err(|e| {
-        to_py(
-            py,
-            &Error::parameter(owner, "parameters", format!("cannot be read: {e}"), text),
-        )
+        let said = e.to_string();
+        let said = said.split(" at line ").next().unwrap_or(&said);
+        // The core's own words name the parameter already.
+        match said.strip_prefix('`').and_then(|s| s.split_once("` of `")) {
+            Some(_) => crate::errors::by_name(py, "ParameterError", said),
+            None => to_py(
+                py,
+                &Error::parameter(owner, "parameters", format!("cannot be read: {said}"), text),
+            ),
+        }
     })
 }
 
@@ -104,8 +111,12 @@ impl Transactions {
     }
 
     #[getter]
-    fn roles(&self) -> std::collections::HashMap<&'static str, &str> {
-        self.0.roles().iter().collect()
+    fn roles<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let roles = PyDict::new(py);
+        for (role, column) in self.0.roles().iter() {
+            roles.set_item(role, column)?;
+        }
+        Ok(roles)
     }
 
     #[getter]

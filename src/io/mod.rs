@@ -4,6 +4,8 @@ use std::fs::File;
 use std::path::Path;
 
 use arrow_array::RecordBatch;
+#[cfg(feature = "csv")]
+use arrow_schema::{DataType, Field, Schema};
 
 use crate::error::{Error, Result};
 use crate::saved::write_whole;
@@ -33,19 +35,20 @@ fn format_of(path: &Path) -> Result<Format> {
 
 /// Reads a table from a Parquet or CSV file: of its columns only those named, where the format allows.
 ///
-/// CSV types are inferred from all rows; numbers, booleans, dates and ISO 8601 times are recognised, all else is text.
+/// CSV types are inferred from all rows; numbers, booleans, dates and ISO 8601 times are recognised, all else is text. `columns` are pairs of
+/// role and name: identifiers stay text unless each is written as an integer would be, for `007` and `7` are two customers.
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be read or is damaged; [`Error::ColumnNotFound`] if a named column is missing.
 pub fn read_table(path: &Path, columns: &[(&str, &str)]) -> Result<Table> {
-    let format = format_of(path)?;
     if path.is_dir() {
         return Err(Error::io(path, "is a directory; name a file"));
     }
+    let format = format_of(path)?;
     let file = File::open(path).map_err(|e| Error::io(path, e))?;
     match format {
         Format::Parquet => guarded(path, || read_parquet(path, file, columns)),
-        Format::Csv => guarded(path, || read_csv(path, file)),
+        Format::Csv => guarded(path, || read_csv(path, file, columns)),
     }
 }
 
@@ -123,7 +126,7 @@ fn read_parquet(path: &Path, _: File, _: &[(&str, &str)]) -> Result<Table> {
 }
 
 #[cfg(feature = "csv")]
-fn read_csv(path: &Path, mut file: File) -> Result<Table> {
+fn read_csv(path: &Path, mut file: File, columns: &[(&str, &str)]) -> Result<Table> {
     use std::io::{BufReader, Seek};
     use std::sync::Arc;
 
@@ -134,7 +137,8 @@ fn read_csv(path: &Path, mut file: File) -> Result<Table> {
         .infer_schema(BufReader::new(&mut file), None)
         .map_err(|e| damaged(&e))?;
     file.rewind().map_err(|e| Error::io(path, e))?;
-    let schema = Arc::new(schema);
+    let ids = id_columns(&schema, columns);
+    let schema = Arc::new(with_types(&schema, &ids, &DataType::Utf8));
     let reader = arrow_csv::ReaderBuilder::new(Arc::clone(&schema))
         .with_format(format)
         .with_batch_size(65_536)
@@ -143,11 +147,78 @@ fn read_csv(path: &Path, mut file: File) -> Result<Table> {
     let batches = reader
         .collect::<std::result::Result<Vec<_>, _>>()
         .map_err(|e| damaged(&e))?;
+    integers_where_plain(&schema, batches, &ids)
+}
+
+/// Identifiers that look like integers, dates or truth values: `007` and `7` are two customers, so these are read as text.
+#[cfg(feature = "csv")]
+fn id_columns(schema: &Schema, columns: &[(&str, &str)]) -> Vec<usize> {
+    const MEASURES: [&str; 5] = ["time", "quantity", "price", "amount", "cost"];
+    let is_id = |name: &str| {
+        columns
+            .iter()
+            .any(|(role, c)| *c == name && !MEASURES.contains(role))
+    };
+    let fields = schema.fields().iter().enumerate();
+    let wanted = fields.filter(|(_, f)| is_id(f.name()) && *f.data_type() != DataType::Float64);
+    wanted.map(|(i, _)| i).collect()
+}
+
+#[cfg(feature = "csv")]
+fn with_types(schema: &Schema, columns: &[usize], to: &DataType) -> Schema {
+    let field = |(i, f): (usize, &std::sync::Arc<Field>)| {
+        if columns.contains(&i) {
+            f.as_ref().clone().with_data_type(to.clone())
+        } else {
+            f.as_ref().clone()
+        }
+    };
+    Schema::new(
+        schema
+            .fields()
+            .iter()
+            .enumerate()
+            .map(field)
+            .collect::<Vec<_>>(),
+    )
+}
+
+/// The table with those text columns as integers in which every value is written as an integer would be.
+#[cfg(feature = "csv")]
+fn integers_where_plain(
+    schema: &Schema,
+    mut batches: Vec<RecordBatch>,
+    ids: &[usize],
+) -> Result<Table> {
+    use arrow_array::cast::AsArray;
+
+    let is_plain = |text: &str| text.parse::<i64>().is_ok_and(|n| n.to_string() == text);
+    let all_plain = |i: usize| {
+        let mut texts = batches
+            .iter()
+            .flat_map(|b| b.column(i).as_string::<i32>().iter())
+            .flatten()
+            .peekable();
+        texts.peek().is_some() && texts.all(is_plain)
+    };
+    let plain: Vec<usize> = ids.iter().copied().filter(|&i| all_plain(i)).collect();
+    let schema = std::sync::Arc::new(with_types(schema, &plain, &DataType::Int64));
+    let damaged = |e: arrow_schema::ArrowError| Error::FeatureMismatch {
+        what: "the CSV table".into(),
+        why: e.to_string(),
+    };
+    for batch in &mut batches {
+        let mut columns = batch.columns().to_vec();
+        for &i in &plain {
+            columns[i] = arrow_cast::cast(&columns[i], &DataType::Int64).map_err(damaged)?;
+        }
+        *batch = RecordBatch::try_new(std::sync::Arc::clone(&schema), columns).map_err(damaged)?;
+    }
     Table::try_new(schema, batches)
 }
 
 #[cfg(not(feature = "csv"))]
-fn read_csv(path: &Path, _: File) -> Result<Table> {
+fn read_csv(path: &Path, _: File, _: &[(&str, &str)]) -> Result<Table> {
     Err(Error::io(path, "CSV needs the feature `csv`"))
 }
 
@@ -185,4 +256,42 @@ fn write_csv(path: &Path, file: &mut File, batch: &RecordBatch) -> Result<()> {
 #[cfg(not(feature = "csv"))]
 fn write_csv(path: &Path, _: &mut File, _: &RecordBatch) -> Result<()> {
     Err(Error::io(path, "CSV needs the feature `csv`"))
+}
+
+#[cfg(test)]
+#[cfg(feature = "csv")]
+mod tests {
+    use super::*;
+
+    fn types_of(text: &str) -> Vec<DataType> {
+        let file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let table = read_table(file.path(), &[("customer", "c"), ("amount", "a")]).unwrap();
+        table
+            .schema()
+            .fields()
+            .iter()
+            .map(|f| f.data_type().clone())
+            .collect()
+    }
+
+    #[test]
+    fn ids_with_leading_zeros_stay_apart() {
+        assert_eq!(
+            types_of("c,a\n007,1\n7,2\n"),
+            [DataType::Utf8, DataType::Int64]
+        );
+        assert_eq!(
+            types_of("c,a\n17,1\n-7,2\n"),
+            [DataType::Int64, DataType::Int64]
+        );
+        assert_eq!(
+            types_of("c,a\ntrue,1\nfalse,2\n"),
+            [DataType::Utf8, DataType::Int64]
+        );
+        assert_eq!(
+            types_of("c,a\n17.0,1\n,2\n"),
+            [DataType::Float64, DataType::Int64]
+        );
+    }
 }

@@ -100,7 +100,9 @@ impl RfmParams {
             notices,
             data_hash: measures.hash(ctx)?,
         };
-        Rfm::new(model, measures, &scores, tx.zone().clone(), ctx)
+        let rfm = Rfm::new(model, measures, &scores, tx.zone(), ctx)?;
+        ctx.progress.finish();
+        Ok(rfm)
     }
 
     /// The rows the reference and the period leave, added up per customer.
@@ -233,7 +235,7 @@ fn score_all(measures: &Measures, breaks: &Breaks, ctx: &Context) -> Result<Scor
     let r = score(r, breaks.recency.of(0), closed, Good::Low, ctx)?;
     let f = match &breaks.frequency {
         Cuts::One(cuts) => score(f, cuts, closed, Good::High, ctx)?,
-        cells => f
+        cells @ Cuts::PerCell(_) => f
             .iter()
             .zip(&r)
             .map(|(&v, &r)| bin_of(v, cells.of(usize::from(r) - 1), closed))
@@ -241,7 +243,7 @@ fn score_all(measures: &Measures, breaks: &Breaks, ctx: &Context) -> Result<Scor
     };
     let m = match &breaks.monetary {
         Cuts::One(cuts) => score(m, cuts, closed, Good::High, ctx)?,
-        cells => {
+        cells @ Cuts::PerCell(_) => {
             let cell = |i: usize| (usize::from(r[i]) - 1) * k_f + usize::from(f[i]) - 1;
             m.iter()
                 .enumerate()

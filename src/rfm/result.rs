@@ -121,10 +121,10 @@ impl Rfm {
         model: RfmModel,
         measures: Measures,
         scores: &Scores,
-        zone: Zone,
+        zone: &Zone,
         ctx: &Context,
     ) -> Result<Self> {
-        let batch = build(&model, measures, scores, &zone, ctx)?;
+        let batch = build(&model, measures, scores, zone, ctx)?;
         Ok(Self {
             model: Arc::new(model),
             batch,
@@ -154,7 +154,7 @@ impl Rfm {
     pub fn n_unassigned(&self) -> usize {
         self.batch
             .column_by_name("segment")
-            .map_or(0, |c| c.null_count())
+            .map_or(0, arrow_array::Array::null_count)
     }
 
     /// The row of a customer, given the identifier as an array of one.
@@ -187,9 +187,9 @@ impl Rfm {
         while from < to {
             let middle = usize::midpoint(from, to);
             if order(middle, 0).is_lt() {
-                from = middle + 1
+                from = middle + 1;
             } else {
-                to = middle
+                to = middle;
             }
         }
         if from < ids.len() && order(from, 0).is_eq() {
@@ -224,7 +224,11 @@ fn build(
     let gap = filled(ctx, "write", n, |i| {
         mean_gap(customers.first[i], customers.last[i], customers.orders[i])
     })?;
-    let repeated = NullBuffer::from_iter(customers.orders.iter().map(|&n| n > 1));
+    let repeated = customers
+        .orders
+        .iter()
+        .map(|&n| n > 1)
+        .collect::<NullBuffer>();
     let weights = model.params.weights;
     let total = filled(ctx, "write", n, |i| {
         let s = [scores.r[i], scores.f[i], scores.m[i]];
@@ -290,7 +294,7 @@ fn segments(
     let codes = filled(ctx, "name segments", n, |i| {
         cells[(at(scores.r[i]) * k_f + at(scores.f[i])) * k_m + at(scores.m[i])]
     })?;
-    let named = NullBuffer::from_iter(codes.iter().map(|&c| c >= 0));
+    let named = codes.iter().map(|&c| c >= 0).collect::<NullBuffer>();
     let codes: Vec<i8> = codes.into_iter().map(|c| c.max(0)).collect();
     let keys = Int8Array::new(codes.into(), (named.null_count() > 0).then_some(named));
     let names: ArrayRef = Arc::new(StringArray::from(map.names()));

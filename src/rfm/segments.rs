@@ -59,7 +59,10 @@ pub struct SegmentMap {
     pub rules: Vec<SegmentRule>,
 }
 
-const ALL: (u8, u8) = (1, 5);
+/// A range of scores, both ends inside.
+type Scores = (u8, u8);
+
+const ALL: Scores = (1, 5);
 
 impl SegmentMap {
     /// A map of one's own.
@@ -127,7 +130,7 @@ impl SegmentMap {
         )
     }
 
-    fn table(name: &str, rows: &[(&str, (u8, u8), (u8, u8), (u8, u8))]) -> Self {
+    fn table(name: &str, rows: &[(&str, Scores, Scores, Scores)]) -> Self {
         Self::new(
             name,
             rows.iter()

@@ -171,7 +171,8 @@ fn whole_numbers(column: &Column, role: &str) -> Result<Column> {
     for chunk in &floats.chunks {
         for value in chunk.as_primitive::<Float64Type>() {
             let value = value.unwrap_or(f64::NAN);
-            if !value.is_nan() && !(value.abs() <= EXACT && value.fract() == 0.0) {
+            let whole = value.abs() <= EXACT && value.fract().abs() <= 0.0;
+            if !(value.is_nan() || whole) {
                 count += 1;
                 bad.get_or_insert((row, value));
             }
@@ -224,7 +225,7 @@ impl<K: Key> IdReader<K> {
             ChunkReader::Integers(array) => read_integers(array, at.range.clone(), out, missing),
             ChunkReader::Text(array) => read_text(array, at.range.clone(), out, missing),
             ChunkReader::Dictionary { codes, keys } => {
-                read_codes(codes, keys, at.range.clone(), out, missing)
+                read_codes(codes, keys, at.range.clone(), out, missing);
             }
         }
     }

@@ -215,10 +215,10 @@ fn instant_text(micros: i64, zone: &Zone) -> String {
     };
     let offset = zone.tz().map_or(0, |tz| offset_seconds(tz, micros));
     let wall = utc.naive_utc() + chrono::TimeDelta::seconds(offset);
-    let mut text = wall.format("%Y-%m-%dT%H:%M:%S%.f").to_string();
+    let text = wall.format("%Y-%m-%dT%H:%M:%S%.f").to_string();
     if zone.name().is_some() {
         let (sign, o) = (if offset < 0 { '-' } else { '+' }, offset.abs());
-        text += &format!("{sign}{:02}:{:02}", o / 3600, o / 60 % 60);
+        return format!("{text}{sign}{:02}:{:02}", o / 3600, o / 60 % 60);
     }
     text
 }
@@ -317,7 +317,7 @@ impl TimeColumn {
         let chunk = &self.column.chunks[at.chunk];
         match chunk.data_type() {
             DataType::Date32 => {
-                read_times::<Date32Type>(chunk, at, out, |d| i64::from(d.clamp(-FAR, FAR)) * DAY)
+                read_times::<Date32Type>(chunk, at, out, |d| i64::from(d.clamp(-FAR, FAR)) * DAY);
             }
             DataType::Date64 => read_times::<Date64Type>(chunk, at, out, |ms| scaled(ms, 1_000)),
             DataType::Timestamp(Second, _) => {
@@ -327,7 +327,7 @@ impl TimeColumn {
                 read_times::<TimestampMillisecondType>(chunk, at, out, |ms| scaled(ms, 1_000));
             }
             DataType::Timestamp(Microsecond, _) => {
-                read_times::<TimestampMicrosecondType>(chunk, at, out, |us| us)
+                read_times::<TimestampMicrosecondType>(chunk, at, out, |us| us);
             }
             DataType::Timestamp(Nanosecond, _) => {
                 read_times::<TimestampNanosecondType>(chunk, at, out, |ns| ns.div_euclid(1_000));

@@ -119,11 +119,11 @@ impl<'a, K: Key> LineReader<'a, K> {
             }
         };
         self.customer.read(at, &mut block.customer, |i| {
-            mark(i, Reason::NoCustomer as u8)
+            mark(i, Reason::NoCustomer as u8);
         });
         if let Some(required) = &self.required {
             required.read(at, &mut block.required, |i| {
-                mark(i, Reason::NoTransaction as u8)
+                mark(i, Reason::NoTransaction as u8);
             });
         }
         if let Some(distinct) = &self.distinct {
@@ -142,7 +142,7 @@ impl<'a, K: Key> LineReader<'a, K> {
     fn read_status(&self, block: &mut Block<K>) {
         let Window { since, until } = self.window;
         // Two comparisons, not one of spans: a window may end before it begins, and then holds nothing.
-        let outside = |t: i64| (t < since) | (t > until);
+        let outside = |t: i64| (t < since) || (t > until);
         block.status.resize(block.time.len(), ORDER);
         if block.time.iter().fold(false, |any, &t| any | outside(t)) {
             for (status, &t) in block.status.iter_mut().zip(&block.time) {
@@ -173,8 +173,10 @@ impl<'a, K: Key> LineReader<'a, K> {
             ..
         } = self.bound;
         if let Some(column) = quantity {
+            block.quantity.clear();
             column.read(at, &mut block.quantity);
         } else {
+            // Ones already written stay.
             block.quantity.resize(at.range.len(), 1.0);
         }
         match (amount, price) {
@@ -183,7 +185,7 @@ impl<'a, K: Key> LineReader<'a, K> {
         }
         // Nearly every line is a plain purchase, and nearly every block holds nothing else. The product is infinite or no number
         // where a factor is, and may be where none is.
-        let plain = |q: f64, p: f64| (q > 0.0) & (p >= 0.0) & (q * p < f64::INFINITY);
+        let plain = |q: f64, p: f64| (q > 0.0) && (p >= 0.0) && (q * p < f64::INFINITY);
         let rows = || block.quantity.iter().zip(&block.price);
         if rows().fold(true, |all, (&q, &p)| all & plain(q, p)) {
             return;
@@ -299,7 +301,6 @@ impl<K> Block<K> {
         self.status.clear();
         self.amount.clear();
         self.minor.clear();
-        self.quantity.clear();
         self.price.clear();
         self.required.clear();
     }

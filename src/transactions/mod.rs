@@ -179,6 +179,7 @@ impl Transactions {
     /// [`Error::Cancelled`], [`Error::Budget`], or a missing role for the money of a line.
     pub fn counts(&self, ctx: &Context) -> Result<RowCounts> {
         let customers = self.customers(ctx)?;
+        ctx.progress.finish();
         Ok(customers.tally.finish(customers.rows_without_order))
     }
 

@@ -58,10 +58,7 @@ fn with(cancel: Cancel, budget: Budget) -> Context {
 }
 
 /// What the call gives, its kind, and what its message must hold.
-#[allow(
-    clippy::too_many_lines,
-    reason = "a table of cases, one after the other"
-)]
+#[allow(clippy::too_many_lines, reason = "a list of cases")]
 fn cases() -> Vec<(Result<(), Error>, ErrorKind, Vec<&'static str>)> {
     use ErrorKind as K;
     let none = |r: Result<Transactions, Error>| r.map(|_| ());

@@ -19,6 +19,8 @@ from frames import orders, random_shop
 def data_dir() -> Path:
     """The folder of the data sets; the test is skipped, with its reason, where there is none."""
     root = os.environ.get("PATRONOMY_DATA")
+    if not root and os.environ.get("PATRONOMY_REQUIRE_DATA"):
+        pytest.fail("PATRONOMY_REQUIRE_DATA is set and PATRONOMY_DATA is not")
     if not root:
         pytest.skip("PATRONOMY_DATA is not set: this test needs the data sets")
     path = Path(root).resolve()
@@ -32,6 +34,8 @@ def data_dir() -> Path:
 def online_retail_path(data_dir: Path) -> Path:
     """Path of the UCI Online Retail Parquet file."""
     path = data_dir / "retail_transactions" / "online_retail.parquet"
+    if not path.is_file() and os.environ.get("PATRONOMY_REQUIRE_DATA"):
+        pytest.fail(f"PATRONOMY_DATA holds no {path.name}")
     if not path.is_file():
         pytest.skip(f"PATRONOMY_DATA holds no {path.name}")
     return path

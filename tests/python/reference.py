@@ -91,9 +91,21 @@ def _together(values: Floats, k: int) -> tuple[Ints, int]:
     return 1 + np.searchsorted(cuts, values, side="left"), k
 
 
+def _type_7(values: Floats, k: int) -> Floats:
+    """Quantiles at i/k whose positions i (n - 1) / k are exact: a whole one is a value, not its neighbour in floats."""
+    ordered = np.sort(values)
+    cuts = []
+    for i in range(1, k):
+        at, rest = divmod((len(ordered) - 1) * i, k)
+        low, high = ordered[at], ordered[min(at + 1, len(ordered) - 1)]
+        t = rest / k
+        cuts.append(high - (high - low) * (1 - t) if t >= 0.5 else low + (high - low) * t)
+    return np.array(cuts)
+
+
 def _left_closed(values: Floats, k: int) -> tuple[Ints, int]:
     """R rfm 0.3: inner edges are quantiles + 1; lower <= x < upper."""
-    edges = np.quantile(values, [i / k for i in range(1, k)], method="linear") + 1
+    edges = _type_7(values, k) + 1
     return 1 + np.searchsorted(edges, values, side="right"), k
 
 

@@ -33,94 +33,130 @@ struct State<K> {
     lost: f64,
 }
 
-/// Adds up the records of a part, given in row order; `None` if exact money outgrows 63 bits.
-///
-/// Without a counted column every line is an order of its own.
-pub(super) fn group<K: Key>(
-    slices: &[&[Record<K>]],
+/// Adds up one part after the other, in memory of its own that it keeps between them.
+#[derive(Debug)]
+pub(super) struct Grouper<K> {
     has_distinct: bool,
     exact: bool,
-) -> Option<Group<K>> {
-    let n: usize = slices.iter().map(|s| s.len()).sum();
-    let mut numbers = Numbers::new(slices, n);
-    let mut pairs = Index::with_capacity(if has_distinct { n } else { 0 });
-    let mut states: Vec<State<K>> = Vec::with_capacity(n / 4);
-    for record in slices.iter().copied().flatten() {
-        let number = numbers.of(record.customer, states.len() as u32);
-        if number as usize == states.len() {
-            states.push(State::new(record.customer));
+    numbers: Numbers<K>,
+    pairs: Index<Pair<K>>,
+    states: Vec<State<K>>,
+}
+
+impl<K: Key> Grouper<K> {
+    /// Without a counted column every line is an order of its own.
+    pub(super) fn new(has_distinct: bool, exact: bool) -> Self {
+        let numbers = Numbers {
+            range: None,
+            by_position: Vec::new(),
+            by_hash: Index::with_capacity(0),
+        };
+        Self {
+            has_distinct,
+            exact,
+            numbers,
+            pairs: Index::with_capacity(0),
+            states: Vec::new(),
         }
-        let state = &mut states[number as usize];
+    }
+
+    /// Adds up the records of a part, given in row order; `None` if exact money outgrows 63 bits.
+    pub(super) fn group(&mut self, slices: &[&[Record<K>]]) -> Option<Group<K>> {
+        let n: usize = slices.iter().map(|s| s.len()).sum();
+        self.numbers.reset(slices, n);
+        self.pairs.reset(if self.has_distinct { n } else { 0 });
+        self.states.clear();
+        for record in slices.iter().copied().flatten() {
+            self.add(record)?;
+        }
+        Some(Group::new(
+            &self.numbers.in_key_order(&self.states),
+            &self.states,
+            self.exact,
+        ))
+    }
+
+    #[inline]
+    fn add(&mut self, record: &Record<K>) -> Option<()> {
+        let number = self.numbers.of(record.customer, self.states.len() as u32);
+        if number as usize == self.states.len() {
+            self.states.push(State::new(record.customer));
+        }
+        let state = &mut self.states[number as usize];
         state.lines += record.lines();
-        if exact {
+        if self.exact {
             state.minor = state.minor.checked_add(record.minor())?;
         } else {
             add_compensated(&mut state.sum, &mut state.lost, record.money());
         }
         if !record.is_order() {
-            continue;
+            return Some(());
         }
         state.first = state.first.min(record.time());
         state.last = state.last.max(record.time());
-        if !has_distinct {
+        if !self.has_distinct {
             state.orders += record.lines();
         } else if record.is_counted() && (state.orders == 0 || state.latest != record.distinct) {
             state.latest = record.distinct;
-            state.orders += u32::from(pairs.insert(Pair(number, record.distinct)).1);
+            state.orders += u32::from(self.pairs.insert(Pair(number, record.distinct)).1);
         }
+        Some(())
     }
-    Some(Group::new(&numbers.in_key_order(&states), &states, exact))
 }
 
-/// Numbers customers in order of appearance.
-enum Numbers<K> {
-    /// By position in the range of keys, where the range is about as long as the list.
-    Range { low: u64, numbers: Vec<u32> },
-    /// By hash.
-    Hash(Index<One<K>>),
+/// Numbers customers in order of appearance: by position in the range of keys where that is about as long as the list, else by hash.
+#[derive(Debug)]
+struct Numbers<K> {
+    /// The lowest key, where positions serve.
+    range: Option<u64>,
+    by_position: Vec<u32>,
+    by_hash: Index<One<K>>,
 }
 
 const NONE: u32 = u32::MAX;
 
 impl<K: Key> Numbers<K> {
-    fn new(slices: &[&[Record<K>]], n: usize) -> Self {
-        let keys = || slices.iter().copied().flatten().map(|r| r.customer.widen());
-        let (low, high) = keys().fold((u128::MAX, 0), |(low, high), k| (low.min(k), high.max(k)));
-        let length = high.saturating_sub(low);
-        if length <= 4 * n as u128 && high <= u128::from(u64::MAX) {
-            return Self::Range {
-                low: low as u64,
-                numbers: vec![NONE; length as usize + 1],
-            };
+    fn reset(&mut self, slices: &[&[Record<K>]], n: usize) {
+        let keys = || slices.iter().copied().flatten().map(|r| r.customer);
+        let (low, high) = match (keys().min(), keys().max()) {
+            (Some(low), Some(high)) => (low.widen(), high.widen()),
+            _ => (0, 0),
+        };
+        self.range =
+            (high - low <= 4 * n as u128 && high <= u128::from(u64::MAX)).then_some(low as u64);
+        self.by_position.clear();
+        if self.range.is_some() {
+            self.by_position.resize((high - low) as usize + 1, NONE);
+        } else {
+            self.by_hash.reset(n / 2);
         }
-        Self::Hash(Index::with_capacity(n / 2))
     }
 
     /// The customer's number, or `next` where it is new.
     #[inline]
     fn of(&mut self, key: K, next: u32) -> u32 {
-        match self {
-            Self::Range { low, numbers } => {
-                let slot = &mut numbers[(key.widen() as u64 - *low) as usize];
-                if *slot == NONE {
-                    *slot = next;
-                }
-                *slot
-            }
-            Self::Hash(index) => index.insert(One(key)).0,
+        let Some(low) = self.range else {
+            return self.by_hash.insert(One(key)).0;
+        };
+        let slot = &mut self.by_position[(key.widen() as u64 - low) as usize];
+        if *slot == NONE {
+            *slot = next;
         }
+        *slot
     }
 
     fn in_key_order(&self, states: &[State<K>]) -> Vec<u32> {
-        match self {
-            Self::Range { numbers, .. } => numbers.iter().copied().filter(|&n| n != NONE).collect(),
-            Self::Hash(_) => {
-                let mut keyed: Vec<(K, u32)> =
-                    states.iter().zip(0..).map(|(s, n)| (s.key, n)).collect();
-                keyed.sort_unstable();
-                keyed.into_iter().map(|(_, n)| n).collect()
-            }
+        if self.range.is_some() {
+            return self
+                .by_position
+                .iter()
+                .copied()
+                .filter(|&n| n != NONE)
+                .collect();
         }
+        let mut keyed: Vec<(K, u32)> = states.iter().zip(0..).map(|(s, n)| (s.key, n)).collect();
+        keyed.sort_unstable();
+        keyed.into_iter().map(|(_, n)| n).collect()
     }
 }
 

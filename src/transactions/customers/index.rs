@@ -39,12 +39,13 @@ const EMPTY: u32 = u32::MAX;
 
 impl<T: Hashed> Index<T> {
     pub(super) fn with_capacity(n: usize) -> Self {
-        let bits = (2 * n.max(8)).next_power_of_two().trailing_zeros();
-        Self {
-            slots: vec![EMPTY; 1 << bits],
+        let mut index = Self {
+            slots: Vec::new(),
             keys: Vec::new(),
-            shift: 64 - bits,
-        }
+            shift: 0,
+        };
+        index.reset(n);
+        index
     }
 
     /// The number of the key, and whether it is new.
@@ -65,6 +66,16 @@ impl<T: Hashed> Index<T> {
             self.grow();
         }
         (n, true)
+    }
+
+    /// Forgets all keys and makes room for `n`.
+    pub(super) fn reset(&mut self, n: usize) {
+        let bits = (2 * n.max(8)).next_power_of_two().trailing_zeros();
+        self.shift = 64 - bits;
+        self.slots.clear();
+        self.slots.resize(1 << bits, EMPTY);
+        self.keys.clear();
+        self.keys.reserve(n);
     }
 
     fn grow(&mut self) {

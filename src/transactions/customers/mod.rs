@@ -11,6 +11,7 @@ mod partition;
 mod splitters;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
@@ -22,12 +23,15 @@ use super::lines::{Distinct, LineReader, Window};
 use super::roles::Returns;
 use crate::clean::returns::Netting;
 use crate::error::{Error, Result};
-use crate::parallel::{Context, join, map_ordered};
+use crate::parallel::{Context, join, map_ordered, pieces};
 use crate::table::Segment;
 use crate::table::key::Key;
-use group::{Group, group};
+use group::{Group, Grouper};
 use partition::{Partitioned, partition};
 use splitters::Splitters;
+
+/// Parts that one task adds up, so that they share its memory.
+const PARTS_PER_TASK: usize = 8;
 
 /// What to add up.
 #[derive(Debug, Clone, Copy)]
@@ -97,15 +101,10 @@ fn is_narrow(bound: &Bound, distinct: Distinct) -> bool {
 
 fn aggregate<K: Key>(request: &Request<'_>, ctx: &Context) -> Result<Customers> {
     let parts = group_all::<K>(request, Distinct::Transactions, ctx)?;
-    let n_without_order = parts.groups.iter().map(|g| g.n_without_order).sum();
-    let rows_without_order = parts.groups.iter().map(|g| g.rows_without_order).sum();
+    let (keys, mut result) = flatten(&parts.by_key, &parts.tally);
+    // The columns are copied: the groups would stand beside all that follows.
     let hashed = parts.hashed;
-    let (keys, mut result) = flatten(
-        parts.groups,
-        parts.tally,
-        n_without_order,
-        rows_without_order,
-    );
+    drop(parts.by_key);
     check_sums(request.bound, &result.amount)?;
     result.ids = request
         .bound
@@ -140,74 +139,54 @@ fn check_sums(bound: &Bound, amounts: &[f64]) -> Result<()> {
     })
 }
 
-/// The columns of all groups, each in one list.
-fn flatten<K: Key>(
-    groups: Vec<Group<K>>,
-    tally: Tally,
-    n_without_order: u64,
-    rows_without_order: u64,
-) -> (Vec<K>, Customers) {
+/// The keys of all groups, and the other columns without their ids.
+fn flatten<K: Key>(groups: &[Group<K>], tally: &Tally) -> (Vec<K>, Customers) {
     let n: usize = groups.iter().map(|g| g.keys.len()).sum();
-    fn gather<K, T: Copy>(groups: &[Group<K>], column: impl Fn(&Group<K>) -> &[T]) -> Vec<T> {
-        groups.iter().map(column).collect::<Vec<_>>().concat()
-    }
-    let g = &groups;
     let ((keys, first), (last, (orders, amount))) = join(
         n,
-        || (gather(g, |g| &g.keys), gather(g, |g| &g.first)),
+        || (gather(groups, |g| &g.keys), gather(groups, |g| &g.first)),
         || {
+            let amount = gather(groups, |g| &g.amount);
             (
-                gather(g, |g| &g.last),
-                (gather(g, |g| &g.orders), gather(g, |g| &g.amount)),
+                gather(groups, |g| &g.last),
+                (gather(groups, |g| &g.orders), amount),
             )
         },
     );
-    let ids = arrow_array::new_empty_array(&arrow_schema::DataType::Null);
-    (
-        keys,
-        Customers {
-            ids,
-            first,
-            last,
-            orders,
-            amount,
-            tally,
-            rows_without_order,
-            n_without_order,
-        },
-    )
+    let customers = Customers {
+        ids: arrow_array::new_empty_array(&arrow_schema::DataType::Null),
+        first,
+        last,
+        orders,
+        amount,
+        tally: *tally,
+        rows_without_order: groups.iter().map(|g| g.rows_without_order).sum(),
+        n_without_order: groups.iter().map(|g| g.n_without_order).sum(),
+    };
+    (keys, customers)
+}
+
+/// One column of all groups.
+fn gather<K, T: Copy>(groups: &[Group<K>], column: impl Fn(&Group<K>) -> &[T]) -> Vec<T> {
+    groups.iter().map(column).collect::<Vec<_>>().concat()
 }
 
 fn distinct_items<K: Key>(request: &Request<'_>, ctx: &Context) -> Result<Vec<u32>> {
     let parts = group_all::<K>(request, Distinct::Items, ctx)?;
-    let counts = parts
-        .groups
-        .iter()
-        .map(|g| &g.orders[..])
-        .collect::<Vec<_>>()
-        .concat();
+    let counts = gather(&parts.by_key, |g| &g.orders);
     if parts.hashed.is_empty() {
         return Ok(counts);
     }
-    let keys = parts
-        .groups
-        .iter()
-        .map(|g| &g.keys[..])
-        .collect::<Vec<_>>()
-        .concat();
-    let ids = request
-        .bound
-        .customer
-        .values(&keys, |key| parts.hashed.get(&key).cloned())?;
-    Ok(text_order(&ids)
-        .into_iter()
-        .map(|i| counts[i as usize])
-        .collect())
+    let keys = gather(&parts.by_key, |g| &g.keys);
+    let row_of = |key| parts.hashed.get(&key).cloned();
+    let ids = request.bound.customer.values(&keys, row_of)?;
+    let order = text_order(&ids);
+    Ok(order.into_iter().map(|i| counts[i as usize]).collect())
 }
 
 /// The groups of all parts, in key order, and what was learnt on the way.
 struct Groups<K> {
-    groups: Vec<group::Group<K>>,
+    by_key: Vec<Group<K>>,
     tally: Tally,
     hashed: HashMap<u128, Segment>,
 }
@@ -245,15 +224,15 @@ fn group_rounds<K: Key>(
     let pieces_ahead = table.n_rows().div_ceil(partition::PIECE) + splitters.n_parts();
     // Scores and columns come after: about as much again as a quarter of this.
     ctx.progress.plan(pieces_ahead as u64 * 5 / 4);
-    let rounds = partition::rounds(table, reader, splitters.n_parts(), &ctx.budget)?;
+    let rounds = partition::rounds(table, reader, splitters.n_parts(), exact, &ctx.budget)?;
     let mut all = Groups {
-        groups: Vec::new(),
+        by_key: Vec::new(),
         tally: Tally::default(),
         hashed: HashMap::new(),
     };
     for (round, parts) in rounds.into_iter().enumerate() {
         let Some(Partitioned {
-            pieces,
+            pieces: sorted,
             tally,
             hashed,
         }) = partition(table, reader, splitters, parts.clone(), exact, ctx)?
@@ -264,14 +243,24 @@ fn group_rounds<K: Key>(
             all.tally = tally;
         }
         all.hashed.extend(hashed);
-        let groups = map_ordered(ctx, "add up customers", parts.clone().collect(), |part| {
-            let slices: Vec<_> = pieces.iter().map(|p| p.part(part - parts.start)).collect();
-            Ok(group(&slices, reader.has_distinct(), exact))
+        let tasks = pieces(parts.len(), PARTS_PER_TASK).collect();
+        let groups = map_ordered(ctx, "add up customers", tasks, |some: Range<usize>| {
+            let mut grouper = Grouper::new(reader.has_distinct(), exact);
+            let slices = |part| {
+                sorted
+                    .iter()
+                    .map(|p| p.part(part))
+                    .filter(|s| !s.is_empty())
+                    .collect::<Vec<_>>()
+            };
+            Ok(some
+                .map(|part| grouper.group(&slices(part)))
+                .collect::<Option<Vec<_>>>())
         })?;
         let Some(groups) = groups.into_iter().collect::<Option<Vec<_>>>() else {
             return Ok(None);
         };
-        all.groups.extend(groups);
+        all.by_key.extend(groups.into_iter().flatten());
     }
     Ok(Some(all))
 }
@@ -296,12 +285,11 @@ fn sort_by_text(result: &mut Customers) -> Result<()> {
 
 fn text_order(ids: &ArrayRef) -> Vec<u64> {
     let mut order: Vec<u64> = (0..ids.len() as u64).collect();
-    match ids.as_string_opt::<i32>() {
-        Some(texts) => order.sort_unstable_by_key(|&i| texts.value(i as usize)),
-        None => {
-            let texts = ids.as_string::<i64>();
-            order.sort_unstable_by_key(|&i| texts.value(i as usize));
-        }
+    if let Some(texts) = ids.as_string_opt::<i32>() {
+        order.sort_unstable_by_key(|&i| texts.value(i as usize));
+    } else {
+        let texts = ids.as_string::<i64>();
+        order.sort_unstable_by_key(|&i| texts.value(i as usize));
     }
     order
 }

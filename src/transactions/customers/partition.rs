@@ -14,8 +14,10 @@ use crate::table::{Segment, Table};
 use crate::transactions::counts::{ORDER, Tally, USED};
 use crate::transactions::lines::{BLOCK, Block, LineReader};
 
-/// Rows of a piece: long enough that its part in each group is a run worth streaming.
+/// Rows of a piece of work.
 pub(super) const PIECE: usize = 262_144;
+/// Rows whose records are sorted together: few enough that they are sorted within the second-level cache.
+const SORTED: usize = 65_536;
 /// Working memory a job takes unasked, at least; of a large table, half of what a record per row would take.
 const DEFAULT_BYTES: u64 = 64_000_000;
 const MAX_ROUNDS: u64 = 16;
@@ -96,10 +98,11 @@ pub(super) fn rounds<K: Key>(
     table: &Table,
     reader: &LineReader<'_, K>,
     n_parts: usize,
+    exact: bool,
     budget: &Budget,
 ) -> Result<Vec<Range<usize>>> {
     let n_rows = table.n_rows() as u64;
-    let bytes = (sampled_records_per_row(table, reader) * n_rows as f64) as u64
+    let bytes = (sampled_records_per_row(table, reader, exact) * n_rows as f64) as u64
         * size_of::<Record<K>>() as u64;
     let limit = budget
         .max_bytes()
@@ -115,7 +118,7 @@ pub(super) fn rounds<K: Key>(
 }
 
 /// How far folding shortens the table, from blocks of rows evenly spaced.
-fn sampled_records_per_row<K: Key>(table: &Table, reader: &LineReader<'_, K>) -> f64 {
+fn sampled_records_per_row<K: Key>(table: &Table, reader: &LineReader<'_, K>, exact: bool) -> f64 {
     const BLOCKS: usize = 16;
     let n = table.n_rows();
     if n <= BLOCKS * BLOCK {
@@ -127,7 +130,7 @@ fn sampled_records_per_row<K: Key>(table: &Table, reader: &LineReader<'_, K>) ->
         let mut folder = Folder::new(reader, None);
         table
             .segments(from..from + BLOCK)
-            .for_each(|at| folder.read(&at, false));
+            .for_each(|at| folder.read(&at, exact));
         rows += BLOCK;
         records += folder.records.len();
     }
@@ -144,43 +147,33 @@ pub(super) fn partition<K: Key>(
     ctx: &Context,
 ) -> Result<Option<Partitioned<K>>> {
     let inexact = AtomicBool::new(false);
-    let done = map_ordered(
-        ctx,
-        "read lines",
-        pieces(table.n_rows(), PIECE).collect(),
-        |rows| {
-            let mut folder = Folder::new(reader, Some((splitters, parts.clone())));
-            for at in table.segments(rows) {
-                for block in pieces(at.range.len(), BLOCK) {
-                    let range = at.range.start + block.start..at.range.start + block.end;
-                    folder.read(
-                        &Segment {
-                            chunk: at.chunk,
-                            range,
-                            first_row: at.first_row + block.start,
-                        },
-                        exact,
-                    );
-                }
-                // One line that is not decimal settles it for all pieces.
-                if folder.inexact || inexact.load(Ordering::Relaxed) {
-                    inexact.store(true, Ordering::Relaxed);
-                    return Ok(None);
-                }
+    let all_pieces = pieces(table.n_rows(), PIECE).collect();
+    let done = map_ordered(ctx, "read lines", all_pieces, |rows: Range<usize>| {
+        let mut folder = Folder::new(reader, Some((splitters, parts.clone())));
+        let mut sorted = Vec::with_capacity(PIECE / SORTED);
+        for few in pieces(rows.len(), SORTED) {
+            for at in table.segments(rows.start + few.start..rows.start + few.end) {
+                folder.read_segment(&at, exact);
             }
-            Ok(Some(folder.finish(parts.len())))
-        },
-    )?;
+            // One line that is not decimal settles it for all pieces.
+            if folder.inexact || inexact.load(Ordering::Relaxed) {
+                inexact.store(true, Ordering::Relaxed);
+                return Ok(None);
+            }
+            sorted.push(folder.sort(parts.len()));
+        }
+        Ok(Some((sorted, folder.finish())))
+    })?;
     let Some(done) = done.into_iter().collect::<Option<Vec<_>>>() else {
         return Ok(None);
     };
     let mut all = Partitioned {
-        pieces: Vec::with_capacity(done.len()),
+        pieces: Vec::new(),
         tally: Tally::default(),
         hashed: HashMap::new(),
     };
-    for (piece, tally, hashed) in done {
-        all.pieces.push(piece);
+    for (sorted, (tally, hashed)) in done {
+        all.pieces.extend(sorted);
         all.tally.merge(&tally);
         all.hashed.extend(hashed);
     }
@@ -217,13 +210,28 @@ impl<'a, K: Key> Folder<'a, K> {
         }
     }
 
+    fn read_segment(&mut self, at: &Segment, exact: bool) {
+        for block in pieces(at.range.len(), BLOCK) {
+            let range = at.range.start + block.start..at.range.start + block.end;
+            let (chunk, first_row) = (at.chunk, at.first_row + block.start);
+            self.read(
+                &Segment {
+                    chunk,
+                    range,
+                    first_row,
+                },
+                exact,
+            );
+        }
+    }
+
     fn read(&mut self, at: &Segment, exact: bool) {
         let mut block = std::mem::take(&mut self.block);
         self.inexact |= !self.reader.read(at, &mut block, exact);
         if exact {
-            self.fold::<true>(at, &block)
+            self.fold::<true>(at, &block);
         } else {
-            self.fold::<false>(at, &block)
+            self.fold::<false>(at, &block);
         }
         self.block = block;
     }
@@ -254,14 +262,15 @@ impl<'a, K: Key> Folder<'a, K> {
                     && times[i] == time
                     && status[i] == kind
             };
-            let end = n.min(from + MAX_LINES);
+            // Floats are added line by line, in row order: folded first, their sum would depend on where blocks end.
+            let end = n.min(from + if EXACT { MAX_LINES } else { 1 });
             let to = (from + 1..end).find(|&i| !same(i)).unwrap_or(end);
             let amount = if EXACT {
                 // Of lines that are not decimal this is garbage of any size, and thrown away later.
                 let add = |sum: i64, &minor: &i64| sum.wrapping_add(minor);
                 block.minor[from..to].iter().fold(0, add) as u64
             } else {
-                compensated_sum(&block.amount[from..to]).to_bits()
+                block.amount[from].to_bits()
             };
             let stamp = Record::<K>::stamp(time, kind) | ((to - from - 1) as u64) << 2;
             self.push(Record {
@@ -300,8 +309,8 @@ impl<'a, K: Key> Folder<'a, K> {
         }
     }
 
-    /// Sorts the records by part, keeping their order within each.
-    fn finish(self, n_parts: usize) -> (Piece<K>, Tally, HashMap<u128, Segment>) {
+    /// Takes the records read so far, sorted by part in their order within each.
+    fn sort(&mut self, n_parts: usize) -> Piece<K> {
         let mut next = vec![0u32; n_parts + 1];
         self.record_parts
             .iter()
@@ -316,25 +325,18 @@ impl<'a, K: Key> Folder<'a, K> {
             *at += 1;
         }
         next.pop();
-        let mut tally = self.tally;
-        tally.latest = self.latest_stamp.map(time_of);
-        (
-            Piece {
-                records,
-                ends: next,
-            },
-            tally,
-            self.hashed,
-        )
+        self.records.clear();
+        self.record_parts.clear();
+        Piece {
+            records,
+            ends: next,
+        }
     }
-}
 
-fn compensated_sum(values: &[f64]) -> f64 {
-    let (mut sum, mut lost) = (0.0, 0.0);
-    values
-        .iter()
-        .for_each(|&v| add_compensated(&mut sum, &mut lost, v));
-    if lost.is_finite() { sum + lost } else { sum }
+    fn finish(mut self) -> (Tally, HashMap<u128, Segment>) {
+        self.tally.latest = self.latest_stamp.map(time_of);
+        (self.tally, self.hashed)
+    }
 }
 
 /// Neumaier's compensated addition.

@@ -5,7 +5,7 @@ use crate::table::key::Key;
 use crate::transactions::lines::LineReader;
 
 /// Rows of a part, about: its groups then fit the second-level cache.
-const PART_ROWS: usize = 65_536;
+const PART_ROWS: usize = 32_768;
 const MAX_PARTS: usize = 1024;
 /// Sampled rows per part.
 const SAMPLES: usize = 16;
@@ -82,9 +82,9 @@ impl<K: Key> Splitters<K> {
         while from < to {
             let middle = usize::midpoint(from, to);
             if self.cuts[middle] <= key {
-                from = middle + 1
+                from = middle + 1;
             } else {
-                to = middle
+                to = middle;
             }
         }
         from
