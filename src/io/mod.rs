@@ -10,6 +10,8 @@ use arrow_schema::{DataType, Field, Schema};
 use crate::error::{Error, Result};
 use crate::saved::write_whole;
 use crate::table::Table;
+#[cfg(feature = "csv")]
+use crate::table::ids::is_plain_integers;
 
 /// What a path's ending says the file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,17 +192,7 @@ fn integers_where_plain(
     mut batches: Vec<RecordBatch>,
     ids: &[usize],
 ) -> Result<Table> {
-    use arrow_array::cast::AsArray;
-
-    let is_plain = |text: &str| text.parse::<i64>().is_ok_and(|n| n.to_string() == text);
-    let all_plain = |i: usize| {
-        let mut texts = batches
-            .iter()
-            .flat_map(|b| b.column(i).as_string::<i32>().iter())
-            .flatten()
-            .peekable();
-        texts.peek().is_some() && texts.all(is_plain)
-    };
+    let all_plain = |i: usize| is_plain_integers(batches.iter().map(|b| b.column(i)));
     let plain: Vec<usize> = ids.iter().copied().filter(|&i| all_plain(i)).collect();
     let schema = std::sync::Arc::new(with_types(schema, &plain, &DataType::Int64));
     let damaged = |e: arrow_schema::ArrowError| Error::FeatureMismatch {

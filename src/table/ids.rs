@@ -129,6 +129,17 @@ impl IdColumn {
     }
 }
 
+/// Whether chunks of text hold integers only, each written as one would be: `007` is not.
+#[cfg(feature = "csv")]
+pub(crate) fn is_plain_integers<'a>(chunks: impl Iterator<Item = &'a ArrayRef>) -> bool {
+    let is_plain = |text: &str| text.parse::<i64>().is_ok_and(|n| n.to_string() == text);
+    let mut texts = chunks
+        .flat_map(|c| c.as_string::<i32>().iter())
+        .flatten()
+        .peekable();
+    texts.peek().is_some() && texts.all(is_plain)
+}
+
 fn text_value(array: &ArrayRef, i: usize) -> &str {
     match array.data_type() {
         DataType::Utf8 => array.as_string::<i32>().value(i),

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::table::Table;
 use crate::table::ids::IdColumn;
 use crate::table::number::NumberColumn;
-use crate::table::time::TimeColumn;
+use crate::table::time::column::TimeColumn;
 
 /// A table with its roles bound: names found, types checked, nothing else read.
 #[derive(Debug)]
