@@ -4,7 +4,7 @@ use super::breaks::Closed;
 use super::params::Convention;
 use crate::error::{Error, Result};
 use crate::parallel::{Context, fill};
-use crate::stats::quantile::{interpolate, pandas_position, position, quantiles};
+use crate::stats::quantile::{Position, quantiles};
 
 /// Which way an axis is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,9 +54,13 @@ impl Axis {
 
     fn value_cuts(self, values: &[f64], ctx: &Context) -> Result<Vec<f64>> {
         let by_pandas = matches!(self.convention, Convention::Qcut | Convention::QcutDrop);
-        let at = if by_pandas { pandas_position } else { position };
+        let at = if by_pandas {
+            Position::of_pandas
+        } else {
+            Position::exact
+        };
         let k = usize::from(self.k);
-        let positions: Vec<f64> = (1..k).map(|i| at(values.len(), i, k)).collect();
+        let positions: Vec<Position> = (1..k).map(|i| at(values.len(), i, k)).collect();
         let mut cuts = quantiles(values, &positions, ctx)?;
         match self.convention {
             Convention::LeftClosed => cuts.iter_mut().for_each(|c| *c += 1.0),
@@ -113,9 +117,9 @@ impl Axis {
             }
             Convention::QcutRankFirst => {
                 let edge = move |i| {
-                    let at = pandas_position(n, i, k);
-                    let below = at.floor() + 1.0;
-                    interpolate(below, (below + 1.0).min(n as f64), at)
+                    let at = Position::of_pandas(n, i, k);
+                    let below = at.rank as f64 + 1.0;
+                    at.between(below, (below + 1.0).min(n as f64))
                 };
                 let edges: Vec<f64> = (1..k).map(edge).collect();
                 Box::new(move |rank| edges.partition_point(|&e| e < rank as f64 + 1.0) as u8 + 1)

@@ -133,45 +133,57 @@ fn from_sort_key(key: u64) -> f64 {
     })
 }
 
-/// The position among `n` sorted values at which the `i`-th of `k` quantiles stands: `i (n - 1) / k`.
-///
-/// Source: Hyndman & Fan (1996), definition 7.
-pub(crate) fn position(n: usize, i: usize, k: usize) -> f64 {
-    let (at, k) = (i as u128 * (n as u128 - 1), k as u128);
-    // Whole positions stay whole: a value that a quantile falls on must equal it.
-    (at / k) as f64 + (at % k) as f64 / k as f64
+/// A place among sorted values: behind the value at `rank` (from 0), by a share of the way to the next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Position {
+    pub(crate) rank: usize,
+    share: f64,
 }
 
-/// The same position by the arithmetic of `pandas.qcut` (3.1): fractions as `linspace` makes them, pushed up where they are not exact.
-pub(crate) fn pandas_position(n: usize, i: usize, k: usize) -> f64 {
-    let fraction = i as f64 * (1.0 / k as f64);
-    #[allow(clippy::float_cmp, reason = "pandas compares them so")]
-    let exact = k as f64 * fraction == i as f64;
-    let fraction = if exact { fraction } else { fraction.next_up() };
-    fraction * (n as f64 - 1.0)
-}
+impl Position {
+    /// Where the `i`-th of `k` quantiles of `n` values stands: `i (n - 1) / k`, without rounding, so that a value it falls on equals it.
+    ///
+    /// Source: Hyndman & Fan (1996), definition 7.
+    pub(crate) fn exact(n: usize, i: usize, k: usize) -> Self {
+        let (at, k) = (i as u128 * (n as u128 - 1), k as u128);
+        Self {
+            rank: (at / k) as usize,
+            share: (at % k) as f64 / k as f64,
+        }
+    }
 
-/// The value at a position between two neighbours.
-pub(crate) fn interpolate(below: f64, above: f64, position: f64) -> f64 {
-    let t = position - position.floor();
-    let step = above - below;
-    if t >= 0.5 {
-        above - step * (1.0 - t)
-    } else {
-        below + step * t
+    /// The same by the arithmetic of `pandas.qcut` (3.1): fractions as `linspace` makes them, pushed up where they are not exact.
+    pub(crate) fn of_pandas(n: usize, i: usize, k: usize) -> Self {
+        let fraction = i as f64 * (1.0 / k as f64);
+        #[allow(clippy::float_cmp, reason = "pandas compares them so")]
+        let exact = k as f64 * fraction == i as f64;
+        let fraction = if exact { fraction } else { fraction.next_up() };
+        let at = fraction * (n as f64 - 1.0);
+        Self {
+            rank: at as usize,
+            share: at - at.floor(),
+        }
+    }
+
+    /// The value here, between its two neighbours; numpy's arithmetic.
+    pub(crate) fn between(self, below: f64, above: f64) -> f64 {
+        let step = above - below;
+        if self.share >= 0.5 {
+            above - step * (1.0 - self.share)
+        } else {
+            below + step * self.share
+        }
     }
 }
 
 /// The quantiles of the finite `values`, of which there is at least one, at the given positions.
-pub(crate) fn quantiles(values: &[f64], positions: &[f64], ctx: &Context) -> Result<Vec<f64>> {
+pub(crate) fn quantiles(values: &[f64], positions: &[Position], ctx: &Context) -> Result<Vec<f64>> {
     let last = values.len() - 1;
-    let neighbours = |p: &f64| [(*p as usize).min(last), (*p as usize + 1).min(last)];
+    let neighbours = |p: &Position| [p.rank.min(last), (p.rank + 1).min(last)];
     let ranks: Vec<usize> = positions.iter().flat_map(neighbours).collect();
     let found = order_statistics(values, &ranks, ctx)?;
     let pairs = found.chunks_exact(2).zip(positions);
-    Ok(pairs
-        .map(|(pair, &p)| interpolate(pair[0], pair[1], p))
-        .collect())
+    Ok(pairs.map(|(pair, p)| p.between(pair[0], pair[1])).collect())
 }
 
 #[cfg(test)]
@@ -196,7 +208,9 @@ mod tests {
     }
 
     fn inner_quantiles(values: &[f64], k: usize) -> Vec<f64> {
-        let positions: Vec<f64> = (1..k).map(|i| position(values.len(), i, k)).collect();
+        let positions: Vec<_> = (1..k)
+            .map(|i| Position::exact(values.len(), i, k))
+            .collect();
         quantiles(values, &positions, &Context::new()).unwrap()
     }
 
@@ -220,11 +234,18 @@ mod tests {
 
     #[test]
     fn whole_positions_are_whole() {
-        assert_eq!(position(11, 3, 5), 6.0);
+        assert_eq!(
+            Position::exact(11, 3, 5),
+            Position {
+                rank: 6,
+                share: 0.0
+            }
+        );
         assert!(
-            pandas_position(11, 3, 5) > 6.0,
+            Position::of_pandas(11, 3, 5).share > 0.0,
             "pandas' own arithmetic is not exact, and is kept"
         );
+        assert_eq!(Position::exact(1_000_001, 1, 3).share, 1.0 / 3.0);
     }
 
     #[test]

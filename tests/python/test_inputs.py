@@ -106,7 +106,7 @@ def test_the_online_retail_file(
 ) -> None:
     names = pt.datasets.ONLINE_RETAIL_ROLES
     expected = ipc_bytes(pt.Transactions(online_retail, **names).rfm())
-    assert pt.datasets.online_retail() == online_retail_path
+    assert pt.datasets.online_retail().samefile(online_retail_path)
     assert ipc_bytes(pt.Transactions(online_retail_path, **names).rfm()) == expected
 
 
