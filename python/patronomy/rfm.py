@@ -16,7 +16,6 @@ from patronomy.table import ArrowTable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
     from patronomy.transactions import Transactions
 
 __all__ = ["Moves", "Rfm", "RfmModel"]

@@ -99,7 +99,9 @@ def _type_7(values: Floats, k: int) -> Floats:
         at, rest = divmod((len(ordered) - 1) * i, k)
         low, high = ordered[at], ordered[min(at + 1, len(ordered) - 1)]
         t = rest / k
-        cuts.append(high - (high - low) * (1 - t) if t >= 0.5 else low + (high - low) * t)
+        cuts.append(
+            high - (high - low) * (1 - t) if t >= 0.5 else low + (high - low) * t
+        )
     return np.array(cuts)
 
 
