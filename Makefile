@@ -148,7 +148,7 @@ lint-python: build $(STAMPS)/lint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml patronomy
+	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml patronomy._core
 	$(if $(NOTEBOOKS),$(BIN)/nbstripout --verify --keep-id $(NOTEBOOKS))
 
 lint-deny:

@@ -6,6 +6,17 @@ Parameters, models and counts cross this border as JSON text, tables as Arrow.
 from collections.abc import Callable
 from typing import Any, TypeAlias, final
 
+__all__ = [
+    "Rfm",
+    "RfmModel",
+    "Table",
+    "Transactions",
+    "__version__",
+    "builtin_segment_map",
+    "rfm_defaults",
+    "simulate_shop",
+]
+
 _Progress: TypeAlias = Callable[[int, int, str], object] | None
 
 __version__: str
@@ -40,8 +51,10 @@ class Transactions:
     def returns(self) -> str: ...
     @property
     def clock(self) -> str | None: ...
-    def counts(self, progress: _Progress, n_jobs: int | None) -> str: ...
-    def rfm(self, params_json: str, progress: _Progress, n_jobs: int | None) -> Rfm: ...
+    def counts(self, progress: _Progress = None, n_jobs: int | None = None) -> str: ...
+    def rfm(
+        self, params: str, progress: _Progress = None, n_jobs: int | None = None
+    ) -> Rfm: ...
 
 @final
 class Table:
@@ -58,6 +71,8 @@ class Rfm:
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
     def __arrow_c_schema__(self) -> object: ...
     def __len__(self) -> int: ...
+    @property
+    def columns(self) -> list[str]: ...
     @property
     def model(self) -> RfmModel: ...
     def summary_json(self) -> str: ...
@@ -78,5 +93,5 @@ class RfmModel:
     @staticmethod
     def load(path: str) -> RfmModel: ...
     def score(
-        self, tx: Transactions, progress: _Progress, n_jobs: int | None
+        self, tx: Transactions, progress: _Progress = None, n_jobs: int | None = None
     ) -> Rfm: ...
