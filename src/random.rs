@@ -1,4 +1,4 @@
-//! Seeded streams of random numbers: the same seed and the same name give the same numbers, on every machine and in any order of use.
+//! Seeded streams of random numbers: the same seed and the same name give the same bits, in any order of use.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
