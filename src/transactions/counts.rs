@@ -89,9 +89,9 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Counts a row whose status says that it is left out.
-    pub(crate) fn leave_out(&mut self, status: u8) {
-        self.left_out[usize::from(status & 31)] += 1;
+    /// Counts rows whose status says that they are left out.
+    pub(crate) fn leave_out(&mut self, status: u8, rows: u64) {
+        self.left_out[usize::from(status & 31)] += rows;
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
@@ -129,8 +129,8 @@ mod tests {
             rows_in: 5,
             ..Tally::default()
         };
-        t.leave_out(Reason::NoCustomer as u8);
-        t.leave_out(Reason::WithoutOrder as u8);
+        t.leave_out(Reason::NoCustomer as u8, 1);
+        t.leave_out(Reason::WithoutOrder as u8, 1);
         let c = t.finish(1);
         assert_eq!(
             (c.rows_in, c.rows_used, c.left_out[&Reason::WithoutOrder]),

@@ -142,9 +142,13 @@ impl<'a, K: Key> LineReader<'a, K> {
     fn read_status(&self, block: &mut Block<K>) {
         let Window { since, until } = self.window;
         // Two comparisons, not one of spans: a window may end before it begins, and then holds nothing.
-        let outside = |t: i64| (t < since) || (t > until);
+        let outside = |t: i64| (t < since) | (t > until);
         block.status.resize(block.time.len(), ORDER);
-        if block.time.iter().fold(false, |any, &t| any | outside(t)) {
+        let any = block
+            .time
+            .iter()
+            .fold(0, |any, &t| any | u64::from(outside(t)));
+        if any != 0 {
             for (status, &t) in block.status.iter_mut().zip(&block.time) {
                 *status = self.time_status(t);
             }
@@ -185,9 +189,9 @@ impl<'a, K: Key> LineReader<'a, K> {
         }
         // Nearly every line is a plain purchase, and nearly every block holds nothing else. The product is infinite or no number
         // where a factor is, and may be where none is.
-        let plain = |q: f64, p: f64| (q > 0.0) && (p >= 0.0) && (q * p < f64::INFINITY);
+        let plain = |q: f64, p: f64| (q > 0.0) & (p >= 0.0) & (q * p < f64::INFINITY);
         let rows = || block.quantity.iter().zip(&block.price);
-        if rows().fold(true, |all, (&q, &p)| all & plain(q, p)) {
+        if rows().fold(0, |odd, (&q, &p)| odd | u64::from(!plain(q, p))) == 0 {
             return;
         }
         let (has_amount, on_return) = (amount.is_some(), self.return_status());
@@ -241,20 +245,33 @@ impl<'a, K: Key> LineReader<'a, K> {
 
     /// Money as whole ten-thousandths; false where a used line's is not.
     fn fill_minor(&self, block: &mut Block<K>) -> bool {
-        let by_quantity = self.bound.amount.is_none();
-        let rows = || block.price.iter().zip(&block.quantity);
-        let whole = |(&p, &q): (&f64, &f64)| whole_minor(p, if by_quantity { q } else { 1.0 });
-        let mut all = true;
-        block
-            .minor
-            .extend(rows().map(whole).map(|(minor, decimal)| {
-                all &= decimal;
-                minor
-            }));
-        let mut used = rows()
-            .zip(&block.status)
-            .filter(|&(_, &status)| status <= USED);
-        all || used.all(|(row, _)| whole(row).1)
+        let Block {
+            minor,
+            price,
+            quantity,
+            status,
+            ..
+        } = block;
+        minor.resize(price.len(), 0);
+        let by_quantity = self.bound.amount.is_none() && self.bound.quantity.is_some();
+        // Accumulated as whole words: a flag of one bit would keep the loop from vector instructions.
+        let mut odd = 0u64;
+        if by_quantity {
+            for ((minor, &p), &q) in minor.iter_mut().zip(&*price).zip(&*quantity) {
+                let (whole, decimal) = whole_minor(p, q);
+                *minor = whole;
+                odd |= u64::from(!decimal);
+            }
+        } else {
+            for (minor, &p) in minor.iter_mut().zip(&*price) {
+                let (whole, decimal) = whole_minor(p, 1.0);
+                *minor = whole;
+                odd |= u64::from(!decimal);
+            }
+        }
+        let decimal =
+            |i: usize| whole_minor(price[i], if by_quantity { quantity[i] } else { 1.0 }).1;
+        odd == 0 || (0..price.len()).all(|i| status[i] > USED || decimal(i))
     }
 
     fn fill_amount(&self, block: &mut Block<K>) -> bool {

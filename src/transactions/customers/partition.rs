@@ -191,6 +191,8 @@ struct Folder<'a, K> {
     tally: Tally,
     hashed: HashMap<u128, Segment>,
     inexact: bool,
+    /// Rows of the block that differ from the row before, a bit each.
+    starts: Bits,
     /// Times lead in stamps: the largest is that of the latest record.
     latest_stamp: Option<u64>,
 }
@@ -206,6 +208,7 @@ impl<'a, K: Key> Folder<'a, K> {
             tally: Tally::default(),
             hashed: HashMap::new(),
             inexact: false,
+            starts: [0; _],
             latest_stamp: None,
         }
     }
@@ -240,48 +243,64 @@ impl<'a, K: Key> Folder<'a, K> {
     fn fold<const EXACT: bool>(&mut self, at: &Segment, block: &Block<K>) {
         let n = at.range.len();
         self.tally.rows_in += n as u64;
-        let (customers, times, status) =
-            (&block.customer[..n], &block.time[..n], &block.status[..n]);
-        let distinct = if self.reader.has_distinct() {
-            &block.distinct[..n]
-        } else {
-            customers
-        };
         let mut from = 0;
-        while from < n {
-            let (customer, counted, time, kind) =
-                (customers[from], distinct[from], times[from], status[from]);
-            if kind > USED {
-                self.tally.leave_out(kind);
-                from += 1;
-                continue;
+        self.mark_starts::<EXACT>(block, n);
+        let starts = self.starts;
+        for to in ones(&starts) {
+            self.fold_run::<EXACT>(at, block, from..to);
+            from = to;
+        }
+        self.fold_run::<EXACT>(at, block, from..n);
+    }
+
+    /// Marks the rows that differ from the row before; the first is not marked.
+    fn mark_starts<const EXACT: bool>(&mut self, block: &Block<K>, n: usize) {
+        let mut differs = [0u8; BLOCK];
+        if EXACT {
+            changes(&block.customer[..n], &mut differs);
+            changes(&block.time[..n], &mut differs);
+            changes(&block.status[..n], &mut differs);
+            if self.reader.has_distinct() {
+                changes(&block.distinct[..n], &mut differs);
             }
-            let same = |i: usize| {
-                customers[i] == customer
-                    && distinct[i] == counted
-                    && times[i] == time
-                    && status[i] == kind
-            };
+        } else {
             // Floats are added line by line, in row order: folded first, their sum would depend on where blocks end.
-            let end = n.min(from + if EXACT { MAX_LINES } else { 1 });
-            let to = (from + 1..end).find(|&i| !same(i)).unwrap_or(end);
+            differs[1..n].fill(1);
+        }
+        self.starts = to_bits(&differs);
+    }
+
+    /// Rows that are alike in all but their money.
+    fn fold_run<const EXACT: bool>(&mut self, at: &Segment, block: &Block<K>, run: Range<usize>) {
+        let from = run.start;
+        let (customer, time, kind) = (block.customer[from], block.time[from], block.status[from]);
+        if kind > USED {
+            self.tally.leave_out(kind, run.len() as u64);
+            return;
+        }
+        let distinct = if self.reader.has_distinct() {
+            block.distinct[from]
+        } else {
+            customer
+        };
+        for lines in pieces(run.len(), MAX_LINES) {
+            let lines = from + lines.start..from + lines.end;
             let amount = if EXACT {
                 // Of lines that are not decimal this is garbage of any size, and thrown away later.
                 let add = |sum: i64, &minor: &i64| sum.wrapping_add(minor);
-                block.minor[from..to].iter().fold(0, add) as u64
+                block.minor[lines.clone()].iter().fold(0, add) as u64
             } else {
                 block.amount[from].to_bits()
             };
-            let stamp = Record::<K>::stamp(time, kind) | ((to - from - 1) as u64) << 2;
+            let stamp = Record::<K>::stamp(time, kind) | ((lines.len() - 1) as u64) << 2;
             self.push(Record {
                 customer,
-                distinct: counted,
+                distinct,
                 stamp,
                 amount,
             });
-            self.remember(customer, at, from);
-            from = to;
         }
+        self.remember(customer, at, from);
     }
 
     fn push(&mut self, record: Record<K>) {
@@ -337,6 +356,39 @@ impl<'a, K: Key> Folder<'a, K> {
         self.tally.latest = self.latest_stamp.map(time_of);
         (self.tally, self.hashed)
     }
+}
+
+type Bits = [u64; BLOCK / 64];
+
+/// Adds a mark to each element that differs from the one before it. Without branches: vector instructions do it.
+fn changes<T: PartialEq>(values: &[T], marks: &mut [u8; BLOCK]) {
+    let pairs = values.iter().zip(values.iter().skip(1));
+    for (mark, (before, value)) in marks[1..].iter_mut().zip(pairs) {
+        *mark |= u8::from(value != before);
+    }
+}
+
+/// Bytes of 0 or 1 as bits.
+fn to_bits(bytes: &[u8; BLOCK]) -> Bits {
+    /// Moves the low bit of byte `i` to bit `56 + i`.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let mut bits = [0; _];
+    for (i, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
+        bits[i / 8] |= (u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56) << (8 * (i % 8));
+    }
+    bits
+}
+
+/// Positions of the bits that are set.
+fn ones(bits: &Bits) -> impl Iterator<Item = usize> {
+    bits.iter().enumerate().flat_map(|(i, &word)| {
+        let mut left = word;
+        std::iter::from_fn(move || {
+            let at = (left != 0).then(|| left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(64 * i + at)
+        })
+    })
 }
 
 /// Neumaier's compensated addition.
