@@ -28,6 +28,7 @@ mod budget;
 mod clean;
 mod error;
 pub mod io;
+mod kernels;
 mod parallel;
 mod progress;
 mod random;

@@ -4,6 +4,7 @@
 //! The core runs in the caller's rayon pool; this is the only module that names rayon.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -63,6 +64,34 @@ pub(crate) fn map_ordered<T: Send, R: Send>(
     // Collected before the errors are looked at: which error is reported must not depend on timing.
     let results: Vec<Result<R>> = items.into_par_iter().with_max_len(1).map(step).collect();
     results.into_iter().collect()
+}
+
+/// Memory that tasks hand on to each other. What is in it must not change what a task computes.
+#[derive(Debug)]
+pub(crate) struct Spares<T>(Mutex<Vec<T>>);
+
+impl<T> Default for Spares<T> {
+    fn default() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+}
+
+impl<T: Default> Spares<T> {
+    /// Used memory where there is some, else new.
+    pub(crate) fn take(&self) -> T {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop()
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn give_back(&self, spare: T) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(spare);
+    }
 }
 
 /// A list of `n` values, each computed from its position; filled in place, a piece at a time.

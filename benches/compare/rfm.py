@@ -57,7 +57,9 @@ CASES = [
     Case("10m-str", 10_000_000, 1_000_000, "str"),
     Case("10m-str-shuffled", 10_000_000, 1_000_000, "str", "shuffled"),
     Case("50m-int", 50_000_000, 5_000_000, "int"),
+    Case("50m-int-shuffled", 50_000_000, 5_000_000, "int", "shuffled"),
     Case("50m-str", 50_000_000, 5_000_000, "str"),
+    Case("50m-str-shuffled", 50_000_000, 5_000_000, "str", "shuffled"),
 ]
 
 

@@ -6,31 +6,36 @@
 use siphasher::sip128::{Hasher128, SipHasher13};
 use std::hash::Hasher;
 
+use super::ids::codec::Ends;
+
 /// An identifier as an integer.
-pub(crate) trait Key: Copy + Ord + Default + Send + Sync + 'static {
+pub(crate) trait Key:
+    Copy + Ord + Default + Send + Sync + std::fmt::Debug + 'static
+{
+    const ZERO: Self;
     /// From an integer identifier.
     fn from_u64(value: u64) -> Self;
-    /// From a text identifier; only the wide key can hold one.
-    fn from_text(text: &[u8]) -> Self;
-    /// From a packed text.
-    fn from_packed(packed: u128) -> Self;
+    /// From a text, whole or by its hash; none where the key is too narrow.
+    fn from_text<'a>(ends: Ends, text: impl FnOnce() -> &'a [u8]) -> Option<Self>;
     /// The key as it stands, widened.
     fn widen(self) -> u128;
     /// Well-mixed bits for a hash table.
     fn mix(self) -> u64;
     /// The leading 64 bits, monotone in the key.
     fn high(self) -> u64;
+    /// The lowest key with these leading bits.
+    fn from_high(high: u64) -> Self;
+    /// The next lower key, of one that is not the lowest.
+    fn before(self) -> Self;
 }
 
 impl Key for u64 {
+    const ZERO: Self = 0;
     fn from_u64(value: u64) -> Self {
         value
     }
-    fn from_text(_: &[u8]) -> Self {
-        unreachable!("text identifiers are read with the wide key")
-    }
-    fn from_packed(_: u128) -> Self {
-        unreachable!("text identifiers are read with the wide key")
+    fn from_text<'a>(_: Ends, _: impl FnOnce() -> &'a [u8]) -> Option<Self> {
+        None
     }
     fn widen(self) -> u128 {
         u128::from(self)
@@ -41,17 +46,25 @@ impl Key for u64 {
     fn high(self) -> u64 {
         self
     }
+    fn from_high(high: u64) -> Self {
+        high
+    }
+    fn before(self) -> Self {
+        self - 1
+    }
 }
 
 impl Key for u128 {
+    const ZERO: Self = 0;
     fn from_u64(value: u64) -> Self {
         Self::from(value)
     }
-    fn from_text(text: &[u8]) -> Self {
-        pack(text)
-    }
-    fn from_packed(packed: u128) -> Self {
-        packed
+    fn from_text<'a>(ends: Ends, text: impl FnOnce() -> &'a [u8]) -> Option<Self> {
+        Some(if ends.len <= PACKED_BYTES {
+            packed(ends)
+        } else {
+            hashed(text())
+        })
     }
     fn widen(self) -> u128 {
         self
@@ -65,6 +78,12 @@ impl Key for u128 {
     fn high(self) -> u64 {
         (self >> 64) as u64
     }
+    fn from_high(high: u64) -> Self {
+        Self::from(high) << 64
+    }
+    fn before(self) -> Self {
+        self - 1
+    }
 }
 
 /// Both halves of the product: every bit of the input reaches every bit of the result.
@@ -74,24 +93,12 @@ fn fold(a: u64, b: u64) -> u64 {
 }
 
 /// Longest text that a key holds whole.
-pub(crate) const PACKED_BYTES: usize = 15;
+const PACKED_BYTES: usize = 15;
 const HASHED: u128 = 0xff;
 
-/// The key of a text: its bytes in order, then its length; or a marked hash.
-pub(crate) fn pack(text: &[u8]) -> u128 {
-    if text.len() > PACKED_BYTES {
-        return hashed(text);
-    }
-    let mut bytes = [0; 16];
-    bytes[..text.len()].copy_from_slice(text);
-    bytes[15] = text.len() as u8;
-    u128::from_be_bytes(bytes)
-}
-
-/// The key of the first `len <= 15` of 16 loaded bytes.
-pub(crate) fn pack_loaded(bytes: [u8; 16], len: usize) -> u128 {
-    let keep = !(u128::MAX >> (8 * len));
-    (u128::from_be_bytes(bytes) & keep) | len as u128
+/// The key of a text of at most 15 bytes: its bytes in order, then its length.
+fn packed(text: Ends) -> u128 {
+    text.bytes().swap_bytes() | text.len as u128
 }
 
 fn hashed(text: &[u8]) -> u128 {
@@ -105,18 +112,36 @@ pub(crate) fn is_hashed(key: u128) -> bool {
     key & 0xff == HASHED
 }
 
-/// The text of a key that is not a hash.
-pub(crate) fn unpack(key: u128) -> Vec<u8> {
+/// Appends the text of a key that is not a hash.
+pub(crate) fn unpack(key: u128, out: &mut Vec<u8>) {
     let bytes = key.to_be_bytes();
-    bytes[..usize::from(bytes[15]).min(PACKED_BYTES)].to_vec()
+    out.extend_from_slice(&bytes[..usize::from(bytes[15]).min(PACKED_BYTES)]);
 }
 
-/// The order-preserving key of a signed integer.
-pub(crate) fn from_signed(value: i64) -> u64 {
-    value as u64 ^ (1 << 63)
+/// Integers as 64 bits whose unsigned order is theirs.
+pub(crate) trait OrderedBits: Copy {
+    fn ordered_bits(self) -> u64;
 }
 
-/// The integer of such a key.
+macro_rules! ordered_bits {
+    ($($signed:ty, $unsigned:ty);*) => {
+        $(impl OrderedBits for $signed {
+            #[inline]
+            fn ordered_bits(self) -> u64 {
+                i64::from(self) as u64 ^ (1 << 63)
+            }
+        }
+        impl OrderedBits for $unsigned {
+            #[inline]
+            fn ordered_bits(self) -> u64 {
+                u64::from(self)
+            }
+        })*
+    };
+}
+ordered_bits!(i8, u8; i16, u16; i32, u32; i64, u64);
+
+/// The signed integer of such bits.
 pub(crate) fn to_signed(key: u64) -> i64 {
     (key ^ (1 << 63)) as i64
 }
@@ -126,26 +151,31 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn pack(text: &[u8]) -> u128 {
+        u128::from_text(Ends::of(text), || text).unwrap()
+    }
+
+    fn text(key: u128) -> Vec<u8> {
+        let mut out = Vec::new();
+        unpack(key, &mut out);
+        out
+    }
+
     proptest! {
         #[test]
         fn packing_keeps_text_and_order(a in "\\PC{0,6}", b in "\\PC{0,6}") {
             let (a, b) = (a.as_bytes(), b.as_bytes());
             if a.len() <= PACKED_BYTES && b.len() <= PACKED_BYTES {
-                prop_assert_eq!(unpack(pack(a)), a);
+                prop_assert_eq!(text(pack(a)), a);
                 prop_assert_eq!(a.cmp(b), pack(a).cmp(&pack(b)));
                 prop_assert!(!is_hashed(pack(a)));
             }
         }
 
         #[test]
-        fn loading_sixteen_bytes_is_the_same(bytes: [u8; 16], len in 0usize..=15) {
-            prop_assert_eq!(pack_loaded(bytes, len), pack(&bytes[..len]));
-        }
-
-        #[test]
         fn signed_keys_keep_order(a: i64, b: i64) {
-            prop_assert_eq!(to_signed(from_signed(a)), a);
-            prop_assert_eq!(a.cmp(&b), from_signed(a).cmp(&from_signed(b)));
+            prop_assert_eq!(to_signed(a.ordered_bits()), a);
+            prop_assert_eq!(a.cmp(&b), a.ordered_bits().cmp(&b.ordered_bits()));
         }
     }
 

@@ -1,4 +1,4 @@
-//! Number columns: quantities and money, as floats, and as whole ten-thousandths where they are decimal.
+//! Number columns, quantities and money, as floats.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Decimal128Type, Float64Type, Int32Type, Int64Type};
@@ -83,71 +83,9 @@ fn read_numbers<T: ArrowPrimitiveType>(
     }
 }
 
-/// Units of money in one currency unit: sums of up to four decimals are exact.
-pub(crate) const MINOR: f64 = 10_000.0;
-
-/// `quantity` times the whole number of ten-thousandths that `price` is the nearest float to, and whether there is one.
-///
-/// A price counts as decimal within four units in the last place, so that 0.1 + 0.2 is 0.3, and up to 1.7e9, beyond which a float no
-/// longer tells. Without branches: blocks of these are computed by vector instructions.
-#[inline]
-pub(crate) fn whole_minor(price: f64, quantity: f64) -> (i64, bool) {
-    const LIMIT: f64 = 17_592_186_044_416.0; // 2^44
-    /// A product below this can be read off the bits, and leaves room for the lines of a record in 63 bits.
-    const PRODUCT_LIMIT: f64 = 2_251_799_813_685_248.0; // 2^51
-    const ULPS: f64 = 4.0 * f64::EPSILON;
-    /// Adding and taking away 1.5 * 2^52 rounds to a whole number, and leaves it in the low bits on the way.
-    const ROUND: f64 = 6_755_399_441_055_744.0;
-    let scaled = price * MINOR;
-    let whole = (scaled + ROUND) - ROUND;
-    let product = whole * quantity;
-    let pieces = (quantity + ROUND) - ROUND;
-    let near = ((scaled - whole).abs() <= scaled.abs() * ULPS)
-        & (scaled.abs() <= LIMIT)
-        & ((pieces - quantity).abs() <= 0.0)
-        & (product.abs() < PRODUCT_LIMIT);
-    let minor = (product + ROUND).to_bits().wrapping_sub(ROUND.to_bits()) as i64;
-    (minor, near)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn every_decimal_is_found(minor in -17_000_000_000_000i64..17_000_000_000_000) {
-            prop_assert_eq!(whole_minor(minor as f64 / MINOR, 1.0), (minor, true));
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn products_are_exact(minor in -1_000_000_000i64..1_000_000_000, quantity in -100_000i32..100_000) {
-            prop_assert_eq!(whole_minor(minor as f64 / MINOR, f64::from(quantity)), (minor * i64::from(quantity), true));
-        }
-    }
-
-    #[test]
-    fn what_is_not_decimal_is_not() {
-        for x in [
-            1.0 / 3.0,
-            0.12345,
-            1e-5,
-            f64::NAN,
-            f64::INFINITY,
-            2e9,
-            f64::MIN_POSITIVE,
-        ] {
-            assert!(!whole_minor(x, 1.0).1, "{x}");
-        }
-        assert_eq!(whole_minor(0.1 + 0.2, 1.0), (3000, true));
-        assert_eq!(whole_minor(-0.0, 1.0), (0, true));
-        assert!(
-            !whole_minor(1.0, 1.5).1 && !whole_minor(1e9, 1e9).1 && !whole_minor(1.0, f64::NAN).1
-        );
-    }
 
     #[test]
     fn a_null_is_not_any_other_nan() {

@@ -18,8 +18,8 @@ use crate::parallel::Context;
 use crate::table::Table;
 use crate::table::time::{EARLIEST, LATEST, Moment, Zone};
 use bound::Bound;
-use customers::{Customers, Request};
-use lines::Window;
+use customers::Customers;
+use lines::{Rules, Window};
 
 /// A transaction table with roles, a rule for returns, and a clock.
 ///
@@ -185,7 +185,7 @@ impl Transactions {
 
     /// One row per customer with an order.
     pub(crate) fn customers(&self, ctx: &Context) -> Result<Customers> {
-        customers::customers(&self.request(ctx)?, ctx)
+        customers::customers(self.rules(ctx)?, ctx)
     }
 
     /// Distinct items per customer, in the order of [`customers`](Self::customers).
@@ -205,17 +205,17 @@ impl Transactions {
                 &names,
             ));
         }
-        customers::breadth(&self.request(ctx)?, ctx)
+        customers::breadth(self.rules(ctx)?, ctx)
     }
 
-    fn request(&self, ctx: &Context) -> Result<Request<'_>> {
+    fn rules(&self, ctx: &Context) -> Result<Rules<'_>> {
         self.bound.check_money()?;
         let netting = if self.returns == Returns::Net {
             Some(self.netting(ctx)?)
         } else {
             None
         };
-        Ok(Request {
+        Ok(Rules {
             bound: &self.bound,
             window: self.window,
             returns: self.returns,

@@ -19,12 +19,8 @@ pub(crate) fn netting(bound: &Bound, window: Window, ctx: &Context) -> Result<Ne
     let source = Source {
         bound,
         until: window.until,
-        customer: bound.customer.reader()?,
-        item: bound
-            .item
-            .as_ref()
-            .map(crate::table::ids::IdColumn::reader)
-            .transpose()?,
+        customer: bound.customer.reader(None)?,
+        item: bound.item.as_ref().map(|c| c.reader(None)).transpose()?,
     };
     let mut lines = source.collect(ctx, "find returns", |units| units < 0.0, |_| true)?;
     if lines.is_empty() {
@@ -77,37 +73,40 @@ impl Source<'_> {
         if let Some(column) = self.bound.quantity.as_ref().or(self.bound.amount.as_ref()) {
             column.read(at, &mut units);
         }
-        let picked: Vec<usize> = (0..units.len())
-            .filter(|&i| units[i].is_finite() && wanted(units[i]))
+        let picked: Vec<u32> = (0..units.len() as u32)
+            .filter(|&i| units[i as usize].is_finite() && wanted(units[i as usize]))
             .collect();
         if picked.is_empty() {
             return Vec::new();
         }
-        let (mut times, mut customers, mut items) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut prices, mut amounts) = (Vec::new(), Vec::new());
-        let mut missing = vec![false; at.range.len()];
+        let (mut times, mut prices, mut amounts) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut customers, mut items) = (Vec::new(), Vec::new());
+        let mut missing = vec![false; picked.len()];
         self.bound.time.read(at, &mut times);
-        self.customer
-            .read(at, &mut customers, |i| missing[i] = true);
+        let mut fits = self
+            .customer
+            .read(at, &picked, &mut customers, |place| missing[place] = true);
         if let Some(item) = &self.item {
-            item.read(at, &mut items, |i| missing[i] = true);
+            fits &= item.read(at, &picked, &mut items, |place| missing[place] = true);
         }
+        debug_assert!(fits, "wide keys hold any id");
         if let (Some(_), Some(price)) = (&self.bound.quantity, &self.bound.price) {
             price.read(at, &mut prices);
         }
         if let (Some(_), Some(amount)) = (&self.bound.quantity, &self.bound.amount) {
             amount.read(at, &mut amounts);
         }
-        let line = |i: usize| {
+        let line = |(place, &row): (usize, &u32)| {
+            let i = row as usize;
             let price = prices.get(i).copied().unwrap_or(0.0);
             let known =
-                !missing[i] && (EARLIEST..=self.until).contains(&times[i]) && !is_null(price);
+                !missing[place] && (EARLIEST..=self.until).contains(&times[i]) && !is_null(price);
             // A positive quantity for negative money is a correction, not a purchase that could come back.
             let is_correction = units[i] > 0.0 && amounts.get(i).copied().unwrap_or(price) < 0.0;
             (known && !is_correction).then(|| NetLine {
                 key: (
-                    customers[i],
-                    items.get(i).copied().unwrap_or(0),
+                    customers[place],
+                    items.get(place).copied().unwrap_or(0),
                     price.to_bits(),
                 ),
                 time: times[i],
@@ -115,6 +114,6 @@ impl Source<'_> {
                 units: units[i],
             })
         };
-        picked.into_iter().filter_map(line).collect()
+        picked.iter().enumerate().filter_map(line).collect()
     }
 }

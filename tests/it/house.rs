@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// From the ground up: a folder knows its own line and those above it in this list.
-const LINES: [&[&str]; 8] = [
+const LINES: [&[&str]; 9] = [
     &["error", "random", "parallel", "budget", "progress", "saved"],
+    &["kernels"],
     &["stats"],
     &["table"],
     &["io"],
@@ -119,12 +120,20 @@ fn rayon_is_named_in_one_file() {
 }
 
 #[test]
-fn there_is_no_unsafe_code() {
-    for (_, path, text) in sources() {
+fn unsafe_code_stands_in_kernels_only() {
+    let mut n_found = 0;
+    for (room, path, text) in sources() {
         let words = code(&text);
         let mut words = words.split(|c: char| !(c.is_alphanumeric() || c == '_'));
-        assert!(words.all(|w| w != "unsafe"), "{}", path.display());
+        if words.any(|w| w == "unsafe") {
+            assert_eq!(room, "kernels", "{}", path.display());
+            n_found += 1;
+        }
     }
+    assert!(
+        n_found > 0,
+        "the search has found nothing, not even what there is"
+    );
 }
 
 #[test]

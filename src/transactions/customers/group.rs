@@ -1,9 +1,9 @@
 //! One part's records to one row per customer, in the order of their keys.
 
-use super::index::{Index, One, Pair};
-use super::partition::{Record, add_compensated};
+use super::index::{Index, Set};
+use super::record::Record;
+use crate::kernels::lines::MINOR;
 use crate::table::key::Key;
-use crate::table::number::MINOR;
 
 /// The customers of a part that have an order, by key, column by column.
 #[derive(Debug)]
@@ -17,153 +17,238 @@ pub(super) struct Group<K> {
     pub(super) rows_without_order: u64,
 }
 
-/// What is known of a customer so far: one cache line for the narrow key.
+/// What is known of a customer so far: about one cache line.
 #[derive(Debug, Clone, Copy)]
-struct State<K> {
-    key: K,
-    /// What was counted last: lines of an order mostly follow each other.
-    latest: K,
+struct State {
     first: i64,
     last: i64,
     orders: u32,
     lines: u32,
-    /// Ten-thousandths, where money is exact.
-    minor: i64,
-    sum: f64,
+    money: Money,
+}
+
+/// A sum of money: exact, or with what adding has lost.
+#[derive(Debug, Clone, Copy, Default)]
+struct Money {
+    /// Ten-thousandths as `i64`, or the bits of an `f64`.
+    sum: u64,
     lost: f64,
 }
 
 /// Adds up one part after the other, in memory of its own that it keeps between them.
-#[derive(Debug)]
-pub(super) struct Grouper<K> {
+pub(super) struct Grouper<R: Record> {
+    layout: R::Layout,
     has_distinct: bool,
     exact: bool,
-    numbers: Numbers<K>,
-    pairs: Index<Pair<K>>,
-    states: Vec<State<K>>,
+    numbers: Numbers<R::Key>,
+    pairs: Set<R::Pair>,
+    states: Vec<State>,
 }
 
-impl<K: Key> Grouper<K> {
+impl<R: Record> Grouper<R> {
     /// Without a counted column every line is an order of its own.
-    pub(super) fn new(has_distinct: bool, exact: bool) -> Self {
-        let numbers = Numbers {
-            range: None,
-            by_position: Vec::new(),
-            by_hash: Index::with_capacity(0),
-        };
+    pub(super) fn new(layout: R::Layout, has_distinct: bool, exact: bool) -> Self {
         Self {
+            layout,
             has_distinct,
             exact,
-            numbers,
-            pairs: Index::with_capacity(0),
+            numbers: Numbers::new(),
+            pairs: Set::new(),
             states: Vec::new(),
         }
     }
 
     /// Adds up the records of a part, given in row order; `None` if exact money outgrows 63 bits.
-    pub(super) fn group(&mut self, slices: &[&[Record<K>]]) -> Option<Group<K>> {
+    ///
+    /// `range` is that of the part's keys, both ends inside, where it is known.
+    pub(super) fn group(
+        &mut self,
+        slices: &[&[R]],
+        range: Option<(R::Key, R::Key)>,
+    ) -> Option<Group<R::Key>> {
+        let layout = self.layout;
         let n: usize = slices.iter().map(|s| s.len()).sum();
-        self.numbers.reset(slices, n);
-        self.pairs.reset(if self.has_distinct { n } else { 0 });
+        let records = || slices.iter().copied().flatten();
+        let (low, high) = range.unwrap_or_else(|| {
+            let keys = || records().map(|r| r.customer(&layout));
+            (
+                keys().min().unwrap_or_default(),
+                keys().max().unwrap_or_default(),
+            )
+        });
+        let keys = records().map(|r| r.customer(&layout));
+        let n_customers = self.numbers.number(low, high, n, keys);
+        // Parts are alike: the last one tells how many there will be.
+        let pairs = self.pairs.len() + self.pairs.len() / 8;
+        self.pairs.reset(if self.has_distinct { pairs } else { 0 });
         self.states.clear();
-        for record in slices.iter().copied().flatten() {
-            self.add(record)?;
+        self.states.resize(n_customers, State::new());
+        for (i, record) in records().enumerate() {
+            self.add(&layout, record, self.numbers.of_each[i])?;
         }
-        Some(Group::new(
-            &self.numbers.in_key_order(&self.states),
-            &self.states,
-            self.exact,
-        ))
+        Some(self.finish())
     }
 
     #[inline]
-    fn add(&mut self, record: &Record<K>) -> Option<()> {
-        let number = self.numbers.of(record.customer, self.states.len() as u32);
-        if number as usize == self.states.len() {
-            self.states.push(State::new(record.customer));
-        }
+    fn add(&mut self, layout: &R::Layout, record: &R, number: u32) -> Option<()> {
         let state = &mut self.states[number as usize];
-        state.lines += record.lines();
-        if self.exact {
-            state.minor = state.minor.checked_add(record.minor())?;
-        } else {
-            add_compensated(&mut state.sum, &mut state.lost, record.money());
-        }
-        if !record.is_order() {
+        let n_lines = record.n_lines(layout);
+        state.lines += n_lines;
+        state.money.add(record.amount(layout), self.exact)?;
+        if !record.is_order(layout) {
             return Some(());
         }
-        state.first = state.first.min(record.time());
-        state.last = state.last.max(record.time());
+        let time = record.time(layout);
+        state.first = state.first.min(time);
+        state.last = state.last.max(time);
         if !self.has_distinct {
-            state.orders += record.lines();
-        } else if record.is_counted() && (state.orders == 0 || state.latest != record.distinct) {
-            state.latest = record.distinct;
-            state.orders += u32::from(self.pairs.insert(Pair(number, record.distinct)).1);
+            state.orders += n_lines;
+        } else if record.is_counted(layout) {
+            state.orders += u32::from(self.pairs.insert(record.pair(layout, number)));
         }
         Some(())
     }
+
+    fn finish(&self) -> Group<R::Key> {
+        let order = self.numbers.in_key_order();
+        let mut group = Group::with_capacity(order.len());
+        for &(key, number) in &order {
+            let s = &self.states[number as usize];
+            if s.first > s.last {
+                group.n_without_order += 1;
+                group.rows_without_order += u64::from(s.lines);
+                continue;
+            }
+            group.keys.push(key);
+            group.first.push(s.first);
+            group.last.push(s.last);
+            group.amount.push(s.money.total(self.exact));
+            group.orders.push(s.orders);
+        }
+        group
+    }
+}
+
+impl State {
+    fn new() -> Self {
+        Self {
+            first: i64::MAX,
+            last: i64::MIN,
+            orders: 0,
+            lines: 0,
+            money: Money::default(),
+        }
+    }
+}
+
+impl Money {
+    #[inline]
+    fn add(&mut self, amount: u64, exact: bool) -> Option<()> {
+        if exact {
+            self.sum = (self.sum as i64).checked_add(amount as i64)? as u64;
+        } else {
+            let mut sum = f64::from_bits(self.sum);
+            add_compensated(&mut sum, &mut self.lost, f64::from_bits(amount));
+            self.sum = sum.to_bits();
+        }
+        Some(())
+    }
+
+    fn total(self, exact: bool) -> f64 {
+        if exact {
+            // Dividing a whole number below 2^53 gives the float nearest to the decimal.
+            return self.sum as i64 as f64 / MINOR;
+        }
+        let sum = f64::from_bits(self.sum);
+        // Where the sum has left the range of floats the correction is no number.
+        if sum.is_finite() {
+            sum + self.lost
+        } else {
+            sum
+        }
+    }
+}
+
+/// Neumaier's compensated addition.
+#[inline]
+fn add_compensated(sum: &mut f64, lost: &mut f64, value: f64) {
+    let total = *sum + value;
+    *lost += if sum.abs() >= value.abs() {
+        (*sum - total) + value
+    } else {
+        (value - total) + *sum
+    };
+    *sum = total;
 }
 
 /// Numbers customers in order of appearance: by position in the range of keys where that is about as long as the list, else by hash.
 #[derive(Debug)]
 struct Numbers<K> {
-    /// The lowest key, where positions serve.
-    range: Option<u64>,
+    of_each: Vec<u32>,
+    /// Whether positions serve.
+    is_dense: bool,
+    low: u64,
     by_position: Vec<u32>,
-    by_hash: Index<One<K>>,
+    by_hash: Index<K>,
 }
 
 const NONE: u32 = u32::MAX;
 
 impl<K: Key> Numbers<K> {
-    fn reset(&mut self, slices: &[&[Record<K>]], n: usize) {
-        let keys = || slices.iter().copied().flatten().map(|r| r.customer);
-        let (low, high) = match (keys().min(), keys().max()) {
-            (Some(low), Some(high)) => (low.widen(), high.widen()),
-            _ => (0, 0),
-        };
-        self.range =
-            (high - low <= 4 * n as u128 && high <= u128::from(u64::MAX)).then_some(low as u64);
+    fn new() -> Self {
+        Self {
+            of_each: Vec::new(),
+            is_dense: false,
+            low: 0,
+            by_position: Vec::new(),
+            by_hash: Index::new(),
+        }
+    }
+
+    /// Numbers `n` keys from `low` to `high`, and says how many there are.
+    fn number(&mut self, low: K, high: K, n: usize, keys: impl Iterator<Item = K>) -> usize {
+        self.of_each.clear();
         self.by_position.clear();
-        if self.range.is_some() {
-            self.by_position.resize((high - low) as usize + 1, NONE);
-        } else {
+        let (low, high) = (low.widen(), high.widen());
+        self.is_dense = n > 0 && high - low <= 4 * n as u128 && high <= u128::from(u64::MAX);
+        if !self.is_dense {
             self.by_hash.reset(n / 2);
+            self.of_each
+                .extend(keys.map(|key| self.by_hash.insert(key)));
+            return self.by_hash.keys().len();
         }
+        self.by_position.resize((high - low) as usize + 1, NONE);
+        self.low = low as u64;
+        let (low, mut next) = (self.low, 0);
+        self.of_each.extend(keys.map(|key| {
+            let slot = &mut self.by_position[(key.widen() as u64 - low) as usize];
+            // Without a branch: whether a customer is new cannot be foreseen.
+            let is_new = *slot == NONE;
+            *slot = if is_new { next } else { *slot };
+            next += u32::from(is_new);
+            *slot
+        }));
+        next as usize
     }
 
-    /// The customer's number, or `next` where it is new.
-    #[inline]
-    fn of(&mut self, key: K, next: u32) -> u32 {
-        let Some(low) = self.range else {
-            return self.by_hash.insert(One(key)).0;
-        };
-        let slot = &mut self.by_position[(key.widen() as u64 - low) as usize];
-        if *slot == NONE {
-            *slot = next;
-        }
-        *slot
-    }
-
-    fn in_key_order(&self, states: &[State<K>]) -> Vec<u32> {
-        if self.range.is_some() {
-            return self
-                .by_position
-                .iter()
-                .copied()
-                .filter(|&n| n != NONE)
+    /// All customers with their numbers, in the order of their keys.
+    fn in_key_order(&self) -> Vec<(K, u32)> {
+        if self.is_dense {
+            let by_position = self.by_position.iter().enumerate();
+            let customers = by_position.filter(|&(_, &n)| n != NONE);
+            return customers
+                .map(|(at, &n)| (K::from_u64(self.low + at as u64), n))
                 .collect();
         }
-        let mut keyed: Vec<(K, u32)> = states.iter().zip(0..).map(|(s, n)| (s.key, n)).collect();
+        let mut keyed: Vec<(K, u32)> = self.by_hash.keys().iter().copied().zip(0..).collect();
         keyed.sort_unstable();
-        keyed.into_iter().map(|(_, n)| n).collect()
+        keyed
     }
 }
 
-impl<K: Key> Group<K> {
-    fn new(order: &[u32], states: &[State<K>], exact: bool) -> Self {
-        let n = order.len();
-        let mut group = Self {
+impl<K> Group<K> {
+    fn with_capacity(n: usize) -> Self {
+        Self {
             keys: Vec::with_capacity(n),
             first: Vec::with_capacity(n),
             last: Vec::with_capacity(n),
@@ -171,50 +256,6 @@ impl<K: Key> Group<K> {
             orders: Vec::with_capacity(n),
             n_without_order: 0,
             rows_without_order: 0,
-        };
-        for &number in order {
-            let s = &states[number as usize];
-            if s.first > s.last {
-                group.n_without_order += 1;
-                group.rows_without_order += u64::from(s.lines);
-                continue;
-            }
-            group.keys.push(s.key);
-            group.first.push(s.first);
-            group.last.push(s.last);
-            group.amount.push(s.amount(exact));
-            group.orders.push(s.orders);
-        }
-        group
-    }
-}
-
-impl<K: Key> State<K> {
-    fn new(key: K) -> Self {
-        let (first, last) = (i64::MAX, i64::MIN);
-        Self {
-            key,
-            latest: K::default(),
-            first,
-            last,
-            orders: 0,
-            lines: 0,
-            minor: 0,
-            sum: 0.0,
-            lost: 0.0,
-        }
-    }
-
-    fn amount(&self, exact: bool) -> f64 {
-        if exact {
-            // Dividing a whole number below 2^53 gives the float nearest to the decimal.
-            return self.minor as f64 / MINOR;
-        }
-        // Where the sum has left the range of floats the correction is no number.
-        if self.sum.is_finite() {
-            self.sum + self.lost
-        } else {
-            self.sum
         }
     }
 }

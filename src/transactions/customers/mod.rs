@@ -1,13 +1,15 @@
 //! One row per customer: orders, money, first and last order, from any number of lines.
 //!
 //! Two steps, both parallel over pieces that depend on the data alone. [`partition`] reads the lines once, folds
-//! consecutive lines of one order into a record, and sorts the records into parts by ranges of customer keys. [`group`] takes a
+//! consecutive lines of one order into a [`record`], and sorts the records into parts by ranges of customer keys. [`group`] takes a
 //! part at a time, small enough for the second-level cache, and adds its records up in row order, so that sums do not
 //! depend on threads. Parts come out in key order: the result is sorted by customer without a sort of its own.
 
 mod group;
 mod index;
+mod layout;
 mod partition;
+mod record;
 mod splitters;
 
 use std::collections::HashMap;
@@ -19,28 +21,23 @@ use arrow_array::{Array, UInt64Array};
 
 use super::bound::Bound;
 use super::counts::Tally;
-use super::lines::{Distinct, LineReader, Window};
-use super::roles::Returns;
-use crate::clean::returns::Netting;
+use super::lines::{Codecs, Distinct, LineReader, Rules, counted};
 use crate::error::{Error, Result};
-use crate::parallel::{Context, join, map_ordered, pieces};
-use crate::table::Segment;
+use crate::parallel::{Context, Spares, join, map_ordered, pieces};
+use crate::table::ids::IdColumn;
 use crate::table::key::Key;
+use crate::table::{Segment, Table};
 use group::{Group, Grouper};
-use partition::{Partitioned, partition};
-use splitters::Splitters;
+use layout::Layout;
+use partition::{Attempt, Misfit};
+use record::{Packed, Record, Wide};
 
 /// Parts that one task adds up, so that they share its memory.
 const PARTS_PER_TASK: usize = 8;
-
-/// What to add up.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Request<'a> {
-    pub(crate) bound: &'a Bound,
-    pub(crate) window: Window,
-    pub(crate) returns: Returns,
-    pub(crate) netting: Option<&'a Netting>,
-}
+/// Rows that ids and times are learnt from: one in so many, but neither too few to learn from nor more than that takes.
+const ROWS_PER_SAMPLE: usize = 512;
+const MIN_SAMPLE: usize = 2048;
+const MAX_SAMPLE: usize = 16_384;
 
 /// One row per customer with an order, sorted by customer.
 #[derive(Debug)]
@@ -70,46 +67,48 @@ impl Customers {
 }
 
 /// Adds up the customers of a view.
-pub(crate) fn customers(request: &Request<'_>, ctx: &Context) -> Result<Customers> {
-    request.bound.check_money()?;
-    if is_narrow(request.bound, Distinct::Transactions) {
-        aggregate::<u64>(request, ctx)
-    } else {
-        aggregate::<u128>(request, ctx)
+pub(crate) fn customers(rules: Rules<'_>, ctx: &Context) -> Result<Customers> {
+    let bound = rules.bound;
+    bound.check_money()?;
+    let groups = group_all(rules, Distinct::Transactions, ctx)?;
+    match groups {
+        Groups::Narrow(groups, codecs) => finish(bound, groups, codecs, ctx),
+        Groups::Wide(groups) => finish(bound, groups, Codecs::default(), ctx),
     }
 }
 
 /// Distinct items each of these customers has bought, in the order of [`customers`].
-pub(crate) fn breadth(request: &Request<'_>, ctx: &Context) -> Result<Vec<u32>> {
-    if is_narrow(request.bound, Distinct::Items) {
-        distinct_items::<u64>(request, ctx)
-    } else {
-        distinct_items::<u128>(request, ctx)
-    }
-}
-
-fn is_narrow(bound: &Bound, distinct: Distinct) -> bool {
-    let other = match distinct {
-        Distinct::Transactions => &bound.transaction,
-        Distinct::Items => &bound.item,
+pub(crate) fn breadth(rules: Rules<'_>, ctx: &Context) -> Result<Vec<u32>> {
+    let groups = match group_all(rules, Distinct::Items, ctx)? {
+        Groups::Narrow(groups, _) => return Ok(gather(&groups.by_key, |g| &g.orders)),
+        Groups::Wide(groups) => groups,
     };
-    bound.customer.is_integer()
-        && other
-            .as_ref()
-            .is_none_or(crate::table::ids::IdColumn::is_integer)
+    let counts = gather(&groups.by_key, |g| &g.orders);
+    if groups.hashed.is_empty() {
+        return Ok(counts);
+    }
+    let keys = gather(&groups.by_key, |g| &g.keys);
+    let row_of = |key| groups.hashed.get(&key).cloned();
+    let ids = rules.bound.customer.values(&keys, None, row_of, ctx)?;
+    let order = text_order(&ids);
+    Ok(order.into_iter().map(|i| counts[i as usize]).collect())
 }
 
-fn aggregate<K: Key>(request: &Request<'_>, ctx: &Context) -> Result<Customers> {
-    let parts = group_all::<K>(request, Distinct::Transactions, ctx)?;
-    let (keys, mut result) = flatten(&parts.by_key, &parts.tally);
+fn finish<K: Key>(
+    bound: &Bound,
+    groups: Grouped<K>,
+    codecs: Codecs,
+    ctx: &Context,
+) -> Result<Customers> {
+    let (keys, mut result) = flatten(&groups.by_key, &groups.tally);
     // The columns are copied: the groups would stand beside all that follows.
-    let hashed = parts.hashed;
-    drop(parts.by_key);
-    check_sums(request.bound, &result.amount)?;
-    result.ids = request
-        .bound
-        .customer
-        .values(&keys, |key| hashed.get(&key).cloned())?;
+    let hashed = groups.hashed;
+    drop(groups.by_key);
+    check_sums(bound, &result.amount)?;
+    result.ids =
+        bound
+            .customer
+            .values(&keys, codecs.customer, |key| hashed.get(&key).cloned(), ctx)?;
     if !hashed.is_empty() {
         sort_by_text(&mut result)?;
     }
@@ -171,98 +170,155 @@ fn gather<K, T: Copy>(groups: &[Group<K>], column: impl Fn(&Group<K>) -> &[T]) -
     groups.iter().map(column).collect::<Vec<_>>().concat()
 }
 
-fn distinct_items<K: Key>(request: &Request<'_>, ctx: &Context) -> Result<Vec<u32>> {
-    let parts = group_all::<K>(request, Distinct::Items, ctx)?;
-    let counts = gather(&parts.by_key, |g| &g.orders);
-    if parts.hashed.is_empty() {
-        return Ok(counts);
-    }
-    let keys = gather(&parts.by_key, |g| &g.keys);
-    let row_of = |key| parts.hashed.get(&key).cloned();
-    let ids = request.bound.customer.values(&keys, row_of)?;
-    let order = text_order(&ids);
-    Ok(order.into_iter().map(|i| counts[i as usize]).collect())
-}
-
 /// The groups of all parts, in key order, and what was learnt on the way.
-struct Groups<K> {
+struct Grouped<K> {
     by_key: Vec<Group<K>>,
     tally: Tally,
     hashed: HashMap<u128, Segment>,
 }
 
-fn group_all<K: Key>(
-    request: &Request<'_>,
-    distinct: Distinct,
-    ctx: &Context,
-) -> Result<Groups<K>> {
-    let reader = LineReader::<K>::new(
-        request.bound,
-        request.window,
-        request.returns,
-        request.netting,
-        distinct,
-    )?;
-    let splitters = Splitters::sample(&request.bound.table, &reader);
-    // Money is added as whole ten-thousandths; where a line's is not decimal, all of it is added as floats.
-    if let Some(groups) = group_rounds(request, &reader, &splitters, true, ctx)? {
-        return Ok(groups);
-    }
-    let groups = group_rounds(request, &reader, &splitters, false, ctx)?;
-    Ok(groups.unwrap_or_else(|| unreachable!("any money can be added as floats")))
+/// Groups by keys of either width.
+enum Groups {
+    Narrow(Grouped<u64>, Codecs),
+    Wide(Grouped<u128>),
 }
 
-/// All parts, in as many rounds as the memory allows; `None` if `exact` and a line's money is not decimal.
-fn group_rounds<K: Key>(
-    request: &Request<'_>,
+/// Adds up all customers, with the smallest records that hold the lines: first a guess from a sample, then what holds more.
+fn group_all(rules: Rules<'_>, distinct: Distinct, ctx: &Context) -> Result<Groups> {
+    let bound = rules.bound;
+    let table = &bound.table;
+    let rows = sample_rows(table);
+    let other = counted(bound, distinct);
+    let all_integers = bound.customer.is_integer() && other.is_none_or(IdColumn::is_integer);
+    let codecs = Codecs {
+        customer: bound.customer.codec(&rows),
+        distinct: other.and_then(|c| c.codec(&rows)),
+    };
+    let mut exact = true;
+    if codecs.customer.is_some() && (other.is_none() || codecs.distinct.is_some()) {
+        let reader = LineReader::<u64>::new(rules, distinct, codecs)?;
+        let sample = Sample::read(&reader, &rows);
+        if let Some(layout) = sample.layout() {
+            let attempt = Attempt::<Packed>::new(table, &reader, layout, true, &sample.customers);
+            match group_rounds(&attempt, ctx)? {
+                Ok(groups) => return Ok(Groups::Narrow(groups, codecs)),
+                Err(misfit) => exact = misfit != Misfit::Money,
+            }
+        }
+        if all_integers {
+            let groups = group_wide(table, &reader, &sample.customers, exact, ctx)?;
+            return Ok(Groups::Narrow(groups, codecs));
+        }
+    }
+    let reader = LineReader::<u128>::new(rules, distinct, Codecs::default())?;
+    let customers = Sample::read(&reader, &rows).customers;
+    Ok(Groups::Wide(group_wide(
+        table, &reader, &customers, exact, ctx,
+    )?))
+}
+
+/// With records that hold any line: of exact money if that will do, else of floats.
+fn group_wide<K: Key>(
+    table: &Table,
     reader: &LineReader<'_, K>,
-    splitters: &Splitters<K>,
+    customers: &[K],
     exact: bool,
     ctx: &Context,
-) -> Result<Option<Groups<K>>> {
-    let table = &request.bound.table;
-    let pieces_ahead = table.n_rows().div_ceil(partition::PIECE) + splitters.n_parts();
+) -> Result<Grouped<K>> {
+    let attempt = |exact| Attempt::<Wide<K>>::new(table, reader, (), exact, customers);
+    if exact && let Ok(groups) = group_rounds(&attempt(true), ctx)? {
+        return Ok(groups);
+    }
+    let groups = group_rounds(&attempt(false), ctx)?;
+    Ok(groups.unwrap_or_else(|_| unreachable!("a wide record of floats holds any line")))
+}
+
+/// Rows evenly spaced, the first and the last among them.
+fn sample_rows(table: &Table) -> Vec<Segment> {
+    let last = table.n_rows().saturating_sub(1);
+    let n = (table.n_rows() / ROWS_PER_SAMPLE)
+        .clamp(MIN_SAMPLE, MAX_SAMPLE)
+        .min(table.n_rows());
+    let row = |i: usize| (i as u128 * last as u128 / n.saturating_sub(1).max(1) as u128) as usize;
+    (0..n)
+        .flat_map(|i| table.segments(row(i)..row(i) + 1))
+        .collect()
+}
+
+/// What the sampled rows hold.
+struct Sample<K> {
+    customers: Vec<K>,
+    distinct: Vec<K>,
+    times: Vec<i64>,
+}
+
+impl<K: Key> Sample<K> {
+    fn read(reader: &LineReader<'_, K>, rows: &[Segment]) -> Self {
+        let (mut customers, mut distinct, mut times) = (Vec::new(), Vec::new(), Vec::new());
+        for at in rows {
+            reader.sample(at, &mut customers, &mut distinct, &mut times);
+        }
+        Self {
+            customers,
+            distinct,
+            times,
+        }
+    }
+}
+
+impl Sample<u64> {
+    fn layout(&self) -> Option<Layout> {
+        Layout::learn(&self.customers, &self.distinct, &self.times)
+    }
+}
+
+/// All parts, in as many rounds as the memory allows.
+fn group_rounds<R: Record>(
+    attempt: &Attempt<'_, R>,
+    ctx: &Context,
+) -> Result<std::result::Result<Grouped<R::Key>, Misfit>> {
+    let pieces_ahead = attempt.n_pieces() + attempt.splitters.n_parts().div_ceil(PARTS_PER_TASK);
     // Scores and columns come after: about as much again as a quarter of this.
     ctx.progress.plan(pieces_ahead as u64 * 5 / 4);
-    let rounds = partition::rounds(table, reader, splitters.n_parts(), exact, &ctx.budget)?;
-    let mut all = Groups {
+    let mut all = Grouped {
         by_key: Vec::new(),
         tally: Tally::default(),
         hashed: HashMap::new(),
     };
-    for (round, parts) in rounds.into_iter().enumerate() {
-        let Some(Partitioned {
-            pieces: sorted,
-            tally,
-            hashed,
-        }) = partition(table, reader, splitters, parts.clone(), exact, ctx)?
-        else {
-            return Ok(None);
+    for (round, parts) in attempt.rounds(&ctx.budget)?.into_iter().enumerate() {
+        let found = match attempt.partition(&parts, round == 0, ctx)? {
+            Ok(found) => found,
+            Err(misfit) => return Ok(Err(misfit)),
         };
-        if round == 0 {
-            all.tally = tally;
-        }
-        all.hashed.extend(hashed);
+        all.tally.merge(&found.tally);
+        all.hashed.extend(found.hashed);
+        let spares = Spares::<Option<Grouper<R>>>::default();
         let tasks = pieces(parts.len(), PARTS_PER_TASK).collect();
         let groups = map_ordered(ctx, "add up customers", tasks, |some: Range<usize>| {
-            let mut grouper = Grouper::new(reader.has_distinct(), exact);
+            let mut grouper = spares.take().unwrap_or_else(|| {
+                Grouper::new(attempt.layout, attempt.reader.has_distinct(), attempt.exact)
+            });
             let slices = |part| {
-                sorted
+                found
+                    .pieces
                     .iter()
-                    .map(|p| p.part(part))
-                    .filter(|s| !s.is_empty())
+                    .flat_map(|p| p.part(part))
                     .collect::<Vec<_>>()
             };
-            Ok(some
-                .map(|part| grouper.group(&slices(part)))
-                .collect::<Option<Vec<_>>>())
+            let groups = some
+                .map(|part| {
+                    grouper.group(&slices(part), attempt.splitters.range(parts.start + part))
+                })
+                .collect::<Option<Vec<_>>>();
+            spares.give_back(Some(grouper));
+            Ok(groups)
         })?;
         let Some(groups) = groups.into_iter().collect::<Option<Vec<_>>>() else {
-            return Ok(None);
+            return Ok(Err(Misfit::Money));
         };
         all.by_key.extend(groups.into_iter().flatten());
     }
-    Ok(Some(all))
+    Ok(Ok(all))
 }
 
 /// Where keys are hashes their order means nothing: sorts by the texts themselves.
