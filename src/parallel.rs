@@ -119,8 +119,19 @@ pub(crate) fn fill<T: Send>(
     list: &mut [T],
     write: impl Fn(usize, &mut [T]) + Sync,
 ) -> Result<()> {
+    fill_rows(ctx, stage, list, 1, write)
+}
+
+/// The same of a list that holds rows of `width` elements: pieces hold whole rows, and the position is that of the first row.
+pub(crate) fn fill_rows<T: Send>(
+    ctx: &Context,
+    stage: &'static str,
+    list: &mut [T],
+    width: usize,
+    write: impl Fn(usize, &mut [T]) + Sync,
+) -> Result<()> {
     const PIECE: usize = 65_536;
-    let parts: Vec<_> = list.chunks_mut(PIECE).enumerate().collect();
+    let parts: Vec<_> = list.chunks_mut(PIECE * width.max(1)).enumerate().collect();
     map_ordered(ctx, stage, parts, |(i, piece)| {
         write(i * PIECE, piece);
         Ok(())

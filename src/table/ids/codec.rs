@@ -118,7 +118,11 @@ impl Codec {
     /// Appends the text of a key.
     pub(crate) fn decode(&self, key: u64, out: &mut Vec<u8>) {
         match self {
-            Self::Digits(digits) => digits.decode(key, out),
+            Self::Digits(digits) => {
+                let from = out.len();
+                out.resize(from + digits.len, 0);
+                digits.decode(key, &mut out[from..]);
+            }
             Self::Short => {
                 let bytes = key.to_be_bytes();
                 let len = bytes.iter().position(|&b| b == 0).unwrap_or(8);
@@ -162,11 +166,15 @@ impl Digits {
         fits.then(|| eight_digits(head) * 100_000_000 + eight_digits(tail))
     }
 
-    fn decode(&self, key: u64, out: &mut Vec<u8>) {
-        let template = self.template.bytes().to_le_bytes();
-        out.extend_from_slice(&template[..self.len]);
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Writes the text of a key, which is as long as all.
+    pub(crate) fn decode(&self, key: u64, text: &mut [u8]) {
+        text.copy_from_slice(&self.template.bytes().to_le_bytes()[..self.len]);
         let mut left = key;
-        for slot in out.iter_mut().rev().take(self.width) {
+        for slot in text.iter_mut().rev().take(self.width) {
             *slot = b'0' + (left % 10) as u8;
             left /= 10;
         }

@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Float64Type, UInt32Type};
-use arrow_array::{Array, ArrayRef, Int64Array, LargeStringArray, StringArray, UInt64Array};
+use arrow_array::{Array, ArrayRef, GenericStringArray, Int64Array, OffsetSizeTrait, UInt64Array};
 use arrow_buffer::{Buffer, OffsetBuffer};
 use arrow_schema::{ArrowError, DataType};
 
 use super::key::{self, Key};
 use super::{Column, Segment};
 use crate::error::{Error, Result};
-use crate::parallel::{Context, filled, map_ordered, pieces};
-use codec::Codec;
+use crate::parallel::{Context, fill_rows, filled, map_ordered, pieces};
+use codec::{Codec, Digits};
 pub(crate) use reader::IdReader;
 
 /// Keys that one task turns back into ids.
@@ -87,6 +87,9 @@ impl IdColumn {
         if self.is_integer() {
             return self.integers(keys, ctx);
         }
+        if let Some(Codec::Digits(digits)) = codec {
+            return self.texts_of_one_length(keys, digits, ctx);
+        }
         let write = |key: u128, out: &mut Vec<u8>| match codec {
             Some(codec) => codec.decode(key as u64, out),
             None if key::is_hashed(key) => {
@@ -112,15 +115,41 @@ impl IdColumn {
                 .flat_map(|(_, lengths)| lengths.iter().copied())
         };
         let bytes = Buffer::from_vec(bytes.concat());
-        let array: std::result::Result<ArrayRef, ArrowError> = if i32::try_from(bytes.len()).is_ok()
-        {
-            let offsets = OffsetBuffer::from_lengths(lengths());
-            StringArray::try_new(offsets, bytes, None).map(|a| Arc::new(a) as _)
+        if i32::try_from(bytes.len()).is_ok() {
+            self.strings(OffsetBuffer::<i32>::from_lengths(lengths()), bytes)
         } else {
-            let offsets = OffsetBuffer::from_lengths(lengths());
-            LargeStringArray::try_new(offsets, bytes, None).map(|a| Arc::new(a) as _)
-        };
-        array.map_err(|e| self.cannot_write(&e))
+            self.strings(OffsetBuffer::<i64>::from_lengths(lengths()), bytes)
+        }
+    }
+
+    fn texts_of_one_length<K: Key>(
+        &self,
+        keys: &[K],
+        digits: Digits,
+        ctx: &Context,
+    ) -> Result<ArrayRef> {
+        let len = digits.len();
+        let mut bytes = vec![0; keys.len() * len];
+        fill_rows(ctx, "write", &mut bytes, len, |row, bytes| {
+            for (key, text) in keys[row..].iter().zip(bytes.chunks_exact_mut(len.max(1))) {
+                digits.decode(key.widen() as u64, text);
+            }
+        })?;
+        let (n, bytes) = (keys.len(), Buffer::from_vec(bytes));
+        if i32::try_from(bytes.len()).is_ok() {
+            self.strings(OffsetBuffer::<i32>::from_repeated_length(len, n), bytes)
+        } else {
+            self.strings(OffsetBuffer::<i64>::from_repeated_length(len, n), bytes)
+        }
+    }
+
+    fn strings<O: OffsetSizeTrait>(
+        &self,
+        offsets: OffsetBuffer<O>,
+        bytes: Buffer,
+    ) -> Result<ArrayRef> {
+        let array = GenericStringArray::try_new(offsets, bytes, None);
+        Ok(Arc::new(array.map_err(|e| self.cannot_write(&e))?))
     }
 
     fn integers<K: Key>(&self, keys: &[K], ctx: &Context) -> Result<ArrayRef> {

@@ -102,9 +102,9 @@ impl<K: Key> IdReader<K> {
             }
             Chunk::Text(array) => {
                 match array.data_type() {
-                    DataType::Utf8 => mark_texts(array.as_string::<i32>(), range.clone(), marks),
+                    DataType::Utf8 => mark_strings(array.as_string::<i32>(), range.clone(), marks),
                     DataType::LargeUtf8 => {
-                        mark_texts(array.as_string::<i64>(), range.clone(), marks);
+                        mark_strings(array.as_string::<i64>(), range.clone(), marks);
                     }
                     // Equal texts may lie in two places: they are then read twice, to the same key.
                     _ => mark_changes(&array.as_string_view().views()[range.clone()], marks),
@@ -323,13 +323,44 @@ impl Texts for StringViewArray {
     }
 }
 
-fn mark_texts(texts: &impl Texts, range: Range<usize>, marks: &mut Marks) {
-    let mut before = texts.ends(range.start);
-    for (i, row) in range.enumerate().skip(1) {
-        let this = texts.ends(row);
-        let same =
-            this == before && (this.len <= codec::WHOLE || texts.text(row) == texts.text(row - 1));
-        marks[i] |= u8::from(!same);
+fn mark_strings<O: OffsetSizeTrait>(
+    array: &GenericStringArray<O>,
+    range: Range<usize>,
+    marks: &mut Marks,
+) {
+    let offsets = &array.value_offsets()[range.start..=range.end];
+    let (first, last) = (offsets[0].as_usize(), offsets[range.len()].as_usize());
+    let len = (last - first) / range.len();
+    // Ids mostly have one length, and then they stand in steps of it.
+    let is_even = offsets
+        .iter()
+        .enumerate()
+        .all(|(i, o)| o.as_usize() == first + i * len);
+    if is_even && (8..=codec::WHOLE).contains(&len) {
+        let texts = array.value_data()[first..last].chunks_exact(len);
+        mark_ends(texts.map(Ends::of), marks);
+    } else if offsets
+        .windows(2)
+        .all(|o| (o[1] - o[0]).as_usize() <= codec::WHOLE)
+    {
+        mark_ends(range.map(|row| array.ends(row)), marks);
+    } else {
+        for (i, row) in range.enumerate().skip(1) {
+            marks[i] |= u8::from(array.text(row) != array.text(row - 1));
+        }
+    }
+}
+
+#[inline(always)]
+fn mark_ends(mut texts: impl Iterator<Item = Ends>, marks: &mut Marks) {
+    let Some(mut before) = texts.next() else {
+        return;
+    };
+    for (this, mark) in texts.zip(&mut marks[1..]) {
+        // Without branches: where the next id begins cannot be foreseen.
+        let differs =
+            (this.head ^ before.head) | (this.tail ^ before.tail) | (this.len ^ before.len) as u64;
+        *mark |= u8::from(differs != 0);
         before = this;
     }
 }

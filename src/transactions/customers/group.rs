@@ -240,10 +240,34 @@ impl<K: Key> Numbers<K> {
                 .map(|(at, &n)| (K::from_u64(self.low + at as u64), n))
                 .collect();
         }
-        let mut keyed: Vec<(K, u32)> = self.by_hash.keys().iter().copied().zip(0..).collect();
-        keyed.sort_unstable();
-        keyed
+        sorted_by_key(self.by_hash.keys())
     }
+}
+
+/// Keys with their positions, sorted: spread over cells by their leading bits, which leaves little to sort where keys are even.
+fn sorted_by_key<K: Key>(keys: &[K]) -> Vec<(K, u32)> {
+    let low = keys.iter().map(|k| k.high()).min().unwrap_or(0);
+    let span = keys.iter().map(|k| k.high()).max().unwrap_or(0) - low;
+    let n_cells = keys.len().next_power_of_two();
+    let shift = (64 - span.leading_zeros()).saturating_sub(n_cells.trailing_zeros());
+    let cell = |key: K| ((key.high() - low) >> shift) as usize;
+    let mut next = vec![0u32; n_cells + 1];
+    keys.iter().for_each(|&k| next[cell(k) + 1] += 1);
+    for c in 0..n_cells {
+        next[c + 1] += next[c];
+    }
+    let mut sorted = vec![(K::ZERO, 0); keys.len()];
+    for (&key, n) in keys.iter().zip(0..) {
+        let at = &mut next[cell(key)];
+        sorted[*at as usize] = (key, n);
+        *at += 1;
+    }
+    let mut from = 0;
+    for &end in &next[..n_cells] {
+        sorted[from..end as usize].sort_unstable();
+        from = end as usize;
+    }
+    sorted
 }
 
 impl<K> Group<K> {
@@ -256,6 +280,25 @@ impl<K> Group<K> {
             orders: Vec::with_capacity(n),
             n_without_order: 0,
             rows_without_order: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn keys_are_sorted_wherever_they_crowd(keys in prop::collection::hash_set(prop_oneof![0u64..50, any::<u64>(), (1u64 << 40)..(1 << 40) + 9], 0..300)) {
+            let keys: Vec<u64> = keys.into_iter().collect();
+            let mut expected: Vec<(u64, u32)> = keys.iter().copied().zip(0..).collect();
+            expected.sort_unstable();
+            prop_assert_eq!(sorted_by_key(&keys), expected);
+            let wide: Vec<u128> = keys.iter().map(|&k| u128::from(k) << 30).collect();
+            let sorted = sorted_by_key(&wide);
+            prop_assert!(sorted.is_sorted() && sorted.iter().all(|&(k, n)| wide[n as usize] == k));
         }
     }
 }

@@ -37,7 +37,7 @@ const PARTS_PER_TASK: usize = 8;
 /// Rows that ids and times are learnt from: one in so many, but neither too few to learn from nor more than that takes.
 const ROWS_PER_SAMPLE: usize = 512;
 const MIN_SAMPLE: usize = 2048;
-const MAX_SAMPLE: usize = 16_384;
+const MAX_SAMPLE: usize = 8_192;
 
 /// One row per customer with an order, sorted by customer.
 #[derive(Debug)]
