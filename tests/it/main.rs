@@ -17,6 +17,7 @@ mod hostile;
 mod house;
 mod online_retail;
 mod oracle;
+mod outliers;
 mod property;
 mod same_bits;
 mod saved;

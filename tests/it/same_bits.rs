@@ -5,7 +5,7 @@ use patronomy::{Budget, Cancel, Context, ErrorKind, Table, Transactions};
 
 use crate::tables::{Ids, assert_same, chunked, orders, roles, with_threads};
 
-/// Three pieces of 262,144 rows, and sixteen parts.
+/// Ten pieces of work, and thirty-two parts.
 const N_ROWS: usize = 650_000;
 const N_CUSTOMERS: u64 = 40_000;
 
