@@ -43,7 +43,7 @@ help:
 	@echo 'make lint      formats, lints, types, stubs, licences'
 	@echo 'make bench     us beside the peers: tables, and $(OUT)/bench/<family>.json'
 	@echo 'make docs      the reference pages of both languages in target/doc and $(OUT)/docs'
-	@echo 'make fuzz      the table boundary fuzzed for $(FUZZ_SECONDS) s (needs a nightly toolchain)'
+	@echo 'make fuzz      each fuzz target for $(FUZZ_SECONDS) s'
 	@echo 'make clean     removes everything made'
 
 # ---- set-up ---------------------------------------------------------------------------------------------------
@@ -165,9 +165,14 @@ docs: build $(STAMPS)/docs
 	cargo doc --locked --no-deps
 	$(BIN)/pdoc --docformat numpy --output-directory $(OUT)/docs patronomy
 
+# The sanitizer flags are unstable: nightly takes them, and a stable toolchain where it is told to.
+FUZZ_TARGETS := $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
+FUZZ := $(shell rustc +nightly --version >/dev/null 2>&1 && echo 'cargo +nightly' || echo 'env RUSTC_BOOTSTRAP=1 cargo') fuzz run
+
 fuzz:
 	@cargo fuzz --version >/dev/null 2>&1 || cargo install cargo-fuzz --locked
-	cargo +nightly fuzz run table -- -max_total_time=$(FUZZ_SECONDS)
+	@for target in $(FUZZ_TARGETS); do \
+	  echo "fuzz $$target, $(FUZZ_SECONDS) s"; $(FUZZ) $$target -- -max_total_time=$(FUZZ_SECONDS); done
 
 clean:
 	rm -rf target fuzz/target $(VENV) $(OUT)

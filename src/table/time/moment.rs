@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate, Utc};
 
-use super::Zone;
+use super::{DAY, Zone};
 use crate::error::{Error, Result};
 
 /// A point in time as a user names it: an instant, or a whole day.
@@ -51,6 +51,7 @@ impl Moment {
 
     /// The last instant that belongs to this moment.
     pub(crate) fn end(self, zone: &Zone) -> Result<i64> {
+        self.check()?;
         match self {
             Self::Day(day) => Ok(zone
                 .calendar()
@@ -60,8 +61,30 @@ impl Moment {
         }
     }
 
+    /// # Errors
+    /// [`Error::Parameter`] if the moment lies outside the years that ISO text can name.
+    pub(crate) fn check(self) -> Result<()> {
+        let is_named = match self {
+            Self::Day(day) => (FIRST_DAY..=LAST_DAY).contains(&day),
+            Self::Wall(at) | Self::Instant(at) => {
+                let day = at.div_euclid(DAY);
+                (i64::from(FIRST_DAY)..=i64::from(LAST_DAY)).contains(&day)
+            }
+        };
+        if is_named {
+            return Ok(());
+        }
+        let got = match self {
+            Self::Day(day) => format!("day {day} from 1970 on"),
+            Self::Wall(at) | Self::Instant(at) => format!("{at} microseconds from 1970 on"),
+        };
+        let rule = "must lie in the years 1 to 9999";
+        Err(Error::parameter("Moment", "time", rule, got))
+    }
+
     /// The first instant that belongs to this moment.
     pub(crate) fn start(self, zone: &Zone) -> Result<i64> {
+        self.check()?;
         match self {
             Self::Day(day) => Ok(zone.calendar().start_of(day)),
             Self::Wall(wall) => Ok(zone.calendar().instant(wall)),
@@ -92,6 +115,12 @@ impl Moment {
         }
     }
 }
+
+/// 0001-01-01.
+const FIRST_DAY: i32 = -719_162;
+/// 9999-12-31.
+const LAST_DAY: i32 = 2_932_896;
+
 fn days_of(date: NaiveDate) -> i32 {
     date.signed_duration_since(NaiveDate::default()).num_days() as i32
 }
@@ -127,7 +156,7 @@ impl<'de> serde::Deserialize<'de> for Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::time::{DAY, EARLIEST, LATEST};
+    use crate::table::time::{EARLIEST, LATEST};
 
     fn zone(name: &str) -> Zone {
         Zone(Some(name.into()))
@@ -196,6 +225,26 @@ mod tests {
         }
         let m = Moment::parse("2011-09-10T12:30:00+02:00").unwrap();
         assert_eq!(Moment::parse(&m.to_text(&zone("Europe/Paris"))).unwrap(), m);
+    }
+
+    #[test]
+    fn moments_that_no_text_names_are_refused() {
+        let naive = Zone::naive();
+        for text in ["0001-01-01", "9999-12-31"] {
+            let m = Moment::parse(text).unwrap();
+            assert!(m.start(&naive).is_ok() && m.end(&naive).is_ok());
+            assert_eq!(Moment::parse(&m.to_text(&naive)).unwrap(), m);
+        }
+        for m in [
+            Moment::Day(FIRST_DAY - 1),
+            Moment::Day(LAST_DAY + 1),
+            Moment::Day(i32::MAX),
+            Moment::Wall(i64::MIN),
+            Moment::Instant(i64::MAX),
+        ] {
+            let e = m.end(&naive).unwrap_err().to_string();
+            assert!(e.contains("years 1 to 9999"), "{e}");
+        }
     }
 
     #[test]
