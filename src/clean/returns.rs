@@ -3,6 +3,8 @@
 //! Works on the lines that can matter, which the caller collects: all returns, and the purchases that share customer, item and
 //! price with one. Cost: a sort of these lines.
 
+use crate::kernels::lines::{MINOR, whole_minor};
+
 /// A line that takes part in netting.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct NetLine {
@@ -37,33 +39,84 @@ pub(crate) fn net(mut lines: Vec<NetLine>) -> Netting {
     result
 }
 
+/// A purchase that still has units.
+struct Open {
+    row: u64,
+    left: f64,
+    bought: f64,
+}
+
 fn net_group(group: &[NetLine], result: &mut Netting) {
+    let scale = scale(group);
     // The open purchases, latest last; a purchase that is used up never opens again.
-    let mut open: Vec<(u64, f64, f64)> = Vec::new();
+    let mut open: Vec<Open> = Vec::new();
     for line in group {
-        if line.units > 0.0 {
-            open.push((line.row, line.units, line.units));
+        let units = scale.up(line.units);
+        if units > 0.0 {
+            open.push(Open {
+                row: line.row,
+                left: units,
+                bought: units,
+            });
             continue;
         }
-        let mut wanted = -line.units;
-        while wanted > 0.0 {
-            let Some((row, left, _)) = open.last_mut() else {
-                break;
-            };
-            let taken = wanted.min(*left);
-            wanted -= taken;
-            *left -= taken;
-            if *left <= 0.0 {
-                result.kept.push((*row, 0.0));
+        let mut wanted = -units;
+        while let Some(latest) = open.last_mut().filter(|_| wanted > 0.0) {
+            let taken = wanted.min(latest.left);
+            wanted = scale.rest(wanted - taken, -units);
+            latest.left = scale.rest(latest.left - taken, latest.bought);
+            if latest.left <= 0.0 {
+                result.kept.push((latest.row, 0.0));
                 open.pop();
             }
         }
-        result.unmatched.push((line.row, wanted));
+        result.unmatched.push((line.row, scale.down(wanted)));
     }
-    let reduced = open.into_iter().filter(|&(_, left, bought)| left < bought);
-    result
-        .kept
-        .extend(reduced.map(|(row, left, _)| (row, left)));
+    let reduced = open.into_iter().filter(|o| o.left < o.bought);
+    result.kept.extend(reduced.map(|o| (o.row, scale.down(o.left))));
+}
+
+/// How units are subtracted without leaving dust: 0.1 and 0.2 bought and 0.3 returned leave nothing.
+#[derive(Debug, Clone, Copy)]
+enum Scale {
+    /// As whole ten-thousandths, which floats subtract exactly.
+    Whole,
+    /// As they are; what rounding leaves counts as nothing.
+    Rounded,
+}
+
+fn scale(group: &[NetLine]) -> Scale {
+    let is_whole = |line: &NetLine| whole_minor(line.units, 1.0).1;
+    if group.iter().all(is_whole) {
+        Scale::Whole
+    } else {
+        Scale::Rounded
+    }
+}
+
+impl Scale {
+    fn up(self, units: f64) -> f64 {
+        match self {
+            Self::Whole => whole_minor(units, 1.0).0 as f64,
+            Self::Rounded => units,
+        }
+    }
+
+    fn down(self, units: f64) -> f64 {
+        match self {
+            Self::Whole => units / MINOR,
+            Self::Rounded => units,
+        }
+    }
+
+    /// What is left of `all`.
+    fn rest(self, left: f64, all: f64) -> f64 {
+        const DUST: f64 = 16.0 * f64::EPSILON;
+        match self {
+            Self::Rounded if left <= DUST * all => 0.0,
+            _ => left,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -119,6 +172,24 @@ mod tests {
     fn at_one_instant_the_purchase_comes_first() {
         let n = net(vec![line(1, 0, -2.0), line(1, 1, 2.0)]);
         assert_eq!(n.kept, [(1, 0.0)]);
+    }
+
+    #[test]
+    fn fractions_leave_no_dust() {
+        let n = net(vec![line(1, 0, 0.1), line(2, 1, 0.2), line(3, 2, -0.3)]);
+        assert_eq!(n.kept, [(0, 0.0), (1, 0.0)]);
+        assert_eq!(n.unmatched, [(2, 0.0)]);
+        let thirds = net(vec![
+            line(1, 0, 1.0 / 3.0),
+            line(2, 1, 2.0 / 3.0 - 0.1),
+            line(3, 2, -0.9),
+        ]);
+        assert_eq!(thirds.kept, [(0, 0.0), (1, 0.0)]);
+        assert_eq!(thirds.unmatched, [(2, 0.0)]);
+        assert_eq!(
+            net(vec![line(1, 0, 0.7), line(2, 1, -0.6)]).kept,
+            [(0, 0.1)]
+        );
     }
 
     #[test]

@@ -203,6 +203,9 @@ impl RfmParams {
                 0,
             ));
         }
+        if let Some(reference) = self.reference {
+            reference.check(OWNER, "reference")?;
+        }
         if let Some(breaks) = &self.breaks {
             breaks.validate()?;
         }

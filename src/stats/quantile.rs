@@ -168,6 +168,10 @@ impl Position {
     /// The value here, between its two neighbours; numpy's arithmetic.
     pub(crate) fn between(self, below: f64, above: f64) -> f64 {
         let step = above - below;
+        if step.is_infinite() {
+            // The two are so far apart that no float holds their distance.
+            return below * (1.0 - self.share) + above * self.share;
+        }
         if self.share >= 0.5 {
             above - step * (1.0 - self.share)
         } else {
@@ -230,6 +234,13 @@ mod tests {
         let q = inner_quantiles(&[4.0, 1.0, 3.0, 2.0], 4);
         assert_eq!(q, [1.75, 2.5, 3.25]);
         assert_eq!(inner_quantiles(&[7.0], 5), [7.0; 4]);
+    }
+
+    #[test]
+    fn far_apart_values_have_quantiles_between_them() {
+        let q = inner_quantiles(&[-1.7e308, 1.7e308], 4);
+        assert!(q.iter().all(|v| v.is_finite()) && q.is_sorted(), "{q:?}");
+        assert_eq!(q[1], 0.0);
     }
 
     #[test]

@@ -32,18 +32,18 @@ impl Table {
     /// A table of these batches.
     ///
     /// # Errors
-    /// [`Error::FeatureMismatch`] if a batch's column types differ from the schema's.
+    /// [`Error::FeatureMismatch`] if a batch's columns differ from the schema's in name, order or type.
     pub fn try_new(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Self> {
-        let types = |s: &SchemaRef| -> Vec<DataType> {
-            s.fields().iter().map(|f| f.data_type().clone()).collect()
+        let columns = |s: &SchemaRef| -> Vec<(String, DataType)> {
+            let fields = s.fields().iter();
+            fields.map(|f| (f.name().clone(), f.data_type().clone())).collect()
         };
-        let expected = types(&schema);
+        let expected = columns(&schema);
         for (i, batch) in batches.iter().enumerate() {
-            if types(batch.schema_ref()) != expected {
+            if columns(batch.schema_ref()) != expected {
                 return Err(Error::FeatureMismatch {
                     what: format!("batch {i} of the table"),
-                    why: "its column types differ from the table's schema; cast the batches alike"
-                        .into(),
+                    why: "its columns differ from the table's schema in name, order or type; make the batches alike".into(),
                 });
             }
         }
@@ -80,6 +80,11 @@ impl Table {
         &self.schema
     }
 
+    /// The names of the columns.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.schema.fields().iter().map(|f| f.name().as_str()).collect()
+    }
+
     /// The batches, in row order.
     #[must_use]
     pub fn batches(&self) -> &[RecordBatch] {
@@ -105,12 +110,8 @@ impl Table {
                 name,
             )),
             (None, _) => {
-                let names: Vec<&str> = fields.iter().map(|f| f.name().as_str()).collect();
-                Err(Error::column_not_found(
-                    name,
-                    format!("role `{role}`"),
-                    &names,
-                ))
+                let role = format!("role `{role}`");
+                Err(Error::column_not_found(name, role, &self.names()))
             }
         }
     }
@@ -248,7 +249,9 @@ mod tests {
     #[test]
     fn batches_of_another_type_are_refused() {
         let t = table(&[2]);
-        let other = Arc::new(Schema::new(vec![Field::new("x", DataType::Utf8, true)]));
-        assert!(Table::try_new(other, t.batches().to_vec()).is_err());
+        for other in [Field::new("x", DataType::Utf8, true), Field::new("y", DataType::Int64, true)] {
+            let other = Arc::new(Schema::new(vec![other]));
+            assert!(Table::try_new(other, t.batches().to_vec()).is_err());
+        }
     }
 }

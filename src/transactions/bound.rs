@@ -55,14 +55,7 @@ impl Bound {
         if self.amount.is_some() || (self.quantity.is_some() && self.price.is_some()) {
             return Ok(());
         }
-        let names: Vec<&str> = self
-            .table
-            .schema()
-            .fields()
-            .iter()
-            .map(|f| f.name().as_str())
-            .collect();
         let role = "the money of a line: name role `amount`, or both `quantity` and `price`";
-        Err(Error::column_not_found("amount", role, &names))
+        Err(Error::column_not_found("amount", role, &self.table.names()))
     }
 }

@@ -191,18 +191,10 @@ impl Transactions {
     /// Distinct items per customer, in the order of [`customers`](Self::customers).
     pub(crate) fn breadth(&self, ctx: &Context) -> Result<Vec<u32>> {
         if self.bound.item.is_none() {
-            let names: Vec<&str> = self
-                .bound
-                .table
-                .schema()
-                .fields()
-                .iter()
-                .map(|f| f.name().as_str())
-                .collect();
             return Err(Error::column_not_found(
                 "item",
                 "breadth: name role `item`",
-                &names,
+                &self.bound.table.names(),
             ));
         }
         customers::breadth(self.rules(ctx)?, ctx)

@@ -9,7 +9,6 @@ use crate::error::Result;
 use crate::parallel::{Context, map_ordered, pieces};
 use crate::table::Segment;
 use crate::table::ids::IdReader;
-use crate::table::number::is_null;
 use crate::table::time::EARLIEST;
 
 const PIECE: usize = 262_144;
@@ -21,6 +20,11 @@ pub(crate) fn netting(bound: &Bound, window: Window, ctx: &Context) -> Result<Ne
         until: window.until,
         customer: bound.customer.reader(None)?,
         item: bound.item.as_ref().map(|c| c.reader(None)).transpose()?,
+        transaction: bound
+            .transaction
+            .as_ref()
+            .map(|c| c.reader(None))
+            .transpose()?,
     };
     let mut lines = source.collect(ctx, "find returns", |units| units < 0.0, |_| true)?;
     if lines.is_empty() {
@@ -41,6 +45,7 @@ struct Source<'a> {
     until: i64,
     customer: IdReader<u128>,
     item: Option<IdReader<u128>>,
+    transaction: Option<IdReader<u128>>,
 }
 
 impl Source<'_> {
@@ -79,41 +84,52 @@ impl Source<'_> {
         if picked.is_empty() {
             return Vec::new();
         }
+        let ids = self.ids(at, &picked);
         let (mut times, mut prices, mut amounts) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut customers, mut items) = (Vec::new(), Vec::new());
-        let mut missing = vec![false; picked.len()];
         self.bound.time.read(at, &mut times);
-        let mut fits = self
-            .customer
-            .read(at, &picked, &mut customers, |place| missing[place] = true);
-        if let Some(item) = &self.item {
-            fits &= item.read(at, &picked, &mut items, |place| missing[place] = true);
-        }
-        debug_assert!(fits, "wide keys hold any id");
         if let (Some(_), Some(price)) = (&self.bound.quantity, &self.bound.price) {
             price.read(at, &mut prices);
         }
         if let (Some(_), Some(amount)) = (&self.bound.quantity, &self.bound.amount) {
             amount.read(at, &mut amounts);
         }
-        let line = |(place, &row): (usize, &u32)| {
+        let line = |(&row, id): (&u32, Option<(u128, u128)>)| {
             let i = row as usize;
-            let price = prices.get(i).copied().unwrap_or(0.0);
-            let known =
-                !missing[place] && (EARLIEST..=self.until).contains(&times[i]) && !is_null(price);
+            let (customer, item) = id?;
+            // Both zeros are one price.
+            let price = prices.get(i).map_or(0.0, |p| p + 0.0);
+            let amount = amounts.get(i).copied().unwrap_or(price);
+            let known = (EARLIEST..=self.until).contains(&times[i])
+                && amount.is_finite()
+                && (price.is_finite() || !amounts.is_empty());
             // A positive quantity for negative money is a correction, not a purchase that could come back.
-            let is_correction = units[i] > 0.0 && amounts.get(i).copied().unwrap_or(price) < 0.0;
+            let is_correction = units[i] > 0.0 && amount < 0.0;
             (known && !is_correction).then(|| NetLine {
-                key: (
-                    customers[place],
-                    items.get(place).copied().unwrap_or(0),
-                    price.to_bits(),
-                ),
+                key: (customer, item, price.to_bits()),
                 time: times[i],
                 row: (at.first_row + i) as u64,
                 units: units[i],
             })
         };
-        picked.iter().enumerate().filter_map(line).collect()
+        picked.iter().zip(ids).filter_map(line).collect()
+    }
+
+    /// Customer and item of each row; none where an id is missing, for which the line is left out.
+    fn ids(&self, at: &Segment, rows: &[u32]) -> Vec<Option<(u128, u128)>> {
+        let mut missing = vec![false; rows.len()];
+        let mut read = |column: &IdReader<u128>| {
+            let mut keys = Vec::with_capacity(rows.len());
+            let fits = column.read(at, rows, &mut keys, |place| missing[place] = true);
+            debug_assert!(fits, "wide keys hold any id");
+            keys
+        };
+        let customers = read(&self.customer);
+        self.transaction.as_ref().map(&mut read);
+        let items = self.item.as_ref().map(&mut read);
+        let id = |(place, &customer): (usize, &u128)| {
+            let item = items.as_ref().map_or(0, |items| items[place]);
+            (!missing[place]).then_some((customer, item))
+        };
+        customers.iter().enumerate().map(id).collect()
     }
 }

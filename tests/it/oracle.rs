@@ -221,13 +221,14 @@ fn net(drawn: &Drawn, until: i64) -> Vec<Option<f64>> {
         let known = l.time.is_some_and(|t| (EARLIEST..=until).contains(&t))
             && l.customer.is_some()
             && (drawn.item.is_none() || l.item.is_some())
-            && price(l).is_some();
+            && (drawn.transaction.is_none() || l.transaction.is_some())
+            && l.money.is_some_and(f64::is_finite);
         let units = if by_pieces { l.quantity } else { l.money };
         units.filter(|u| known && u.is_finite() && *u != 0.0)
     };
     let key = |l: &Line| {
         let item = drawn.item.and_then(|kind| l.item.map(|n| kind.id(n)));
-        (id(drawn, l), item, price(l).map(f64::to_bits))
+        (id(drawn, l), item, price(l).map(|p| (p + 0.0).to_bits()))
     };
     let lines = &drawn.lines;
     let mut left: Vec<Option<f64>> = lines
@@ -235,12 +236,25 @@ fn net(drawn: &Drawn, until: i64) -> Vec<Option<f64>> {
         .map(|l| units(l).filter(|&u| u < 0.0 || !l.money.is_some_and(|m| m < 0.0)))
         .collect();
     let bought = left.clone();
+    // Decimals are subtracted as such; of other floats, what rounding leaves is nothing.
+    let rest = |row: usize, left: f64, all: f64| {
+        let alike = (0..lines.len()).filter(|&p| bought[p].is_some() && key(&lines[p]) == key(&lines[row]));
+        let is_decimal = |u: f64| (u * 1e4 - (u * 1e4).round()).abs() <= (u * 1e4).abs() * 8e-16;
+        if alike.filter_map(|p| bought[p]).all(is_decimal) {
+            (left * 1e4).round() / 1e4
+        } else if left <= all * 4e-15 {
+            0.0
+        } else {
+            left
+        }
+    };
     let mut returned: Vec<usize> = (0..lines.len())
         .filter(|&i| left[i].is_some_and(|u| u < 0.0))
         .collect();
     returned.sort_by_key(|&i| (lines[i].time, i));
     for r in returned {
-        let mut wanted = -left[r].unwrap_or(0.0);
+        let all = -left[r].unwrap_or(0.0);
+        let mut wanted = all;
         while wanted > 0.0 {
             let open = (0..lines.len()).filter(|&p| {
                 bought[p].is_some_and(|u| u > 0.0)
@@ -252,8 +266,8 @@ fn net(drawn: &Drawn, until: i64) -> Vec<Option<f64>> {
                 break;
             };
             let taken = wanted.min(left[latest].unwrap_or(0.0));
-            left[latest] = left[latest].map(|u| u - taken);
-            wanted -= taken;
+            left[latest] = left[latest].map(|u| rest(latest, u - taken, bought[latest].unwrap_or(0.0)));
+            wanted = rest(r, wanted - taken, all);
         }
         left[r] = Some(wanted);
     }

@@ -11,7 +11,7 @@ use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, TimestampMicrosecondArray
 use arrow_schema::{DataType, TimeUnit};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
-use super::moment::has_offset;
+use super::moment::{has_offset, parse_iso_instant};
 use super::zone::is_known;
 use super::{DAY, NO_TIME, Zone};
 use crate::error::{Error, Result};
@@ -236,8 +236,8 @@ impl Seen {
 
 /// Microseconds, and whether the text named an offset.
 fn parse_iso(text: &str) -> Option<(i64, bool)> {
-    let at = arrow_cast::parse::string_to_datetime(&Utc, text).ok()?;
-    Some((at.timestamp_micros(), has_offset(text)))
+    let at = parse_iso_instant(text)?;
+    Some((at, has_offset(text)))
 }
 
 fn parse_as(text: &str, format: &str) -> Option<(i64, bool)> {

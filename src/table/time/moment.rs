@@ -1,6 +1,6 @@
 //! Moments: points in time as a user names them.
 
-use chrono::{Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 
 use super::{DAY, Zone};
 use crate::error::{Error, Result};
@@ -34,10 +34,10 @@ impl Moment {
         if let Ok(date) = NaiveDate::parse_from_str(trimmed, "%Y-%m-%d") {
             return Ok(Self::Day(days_of(date)));
         }
-        let parsed = match arrow_cast::parse::string_to_datetime(&Utc, trimmed) {
-            Ok(at) if has_offset(trimmed) => Self::Instant(at.timestamp_micros()),
-            Ok(at) => Self::Wall(at.timestamp_micros()),
-            Err(_) => {
+        let parsed = match parse_iso_instant(trimmed) {
+            Some(at) if has_offset(trimmed) => Self::Instant(at),
+            Some(at) => Self::Wall(at),
+            None => {
                 return Err(Error::parameter(
                     "Moment",
                     "time",
@@ -51,7 +51,6 @@ impl Moment {
 
     /// The last instant that belongs to this moment.
     pub(crate) fn end(self, zone: &Zone) -> Result<i64> {
-        self.check()?;
         match self {
             Self::Day(day) => Ok(zone
                 .calendar()
@@ -61,30 +60,24 @@ impl Moment {
         }
     }
 
+    /// Whether ISO text can name the moment, as a saved model must.
+    ///
     /// # Errors
-    /// [`Error::Parameter`] if the moment lies outside the years that ISO text can name.
-    pub(crate) fn check(self) -> Result<()> {
-        let is_named = match self {
-            Self::Day(day) => (FIRST_DAY..=LAST_DAY).contains(&day),
-            Self::Wall(at) | Self::Instant(at) => {
-                let day = at.div_euclid(DAY);
-                (i64::from(FIRST_DAY)..=i64::from(LAST_DAY)).contains(&day)
-            }
+    /// [`Error::Parameter`] if it lies outside the years 1 to 9999.
+    pub(crate) fn check(self, owner: &str, name: &str) -> Result<()> {
+        let day = match self {
+            Self::Day(day) => i64::from(day),
+            Self::Wall(at) | Self::Instant(at) => at.div_euclid(DAY),
         };
-        if is_named {
+        if (FIRST_DAY..=LAST_DAY).contains(&day) {
             return Ok(());
         }
-        let got = match self {
-            Self::Day(day) => format!("day {day} from 1970 on"),
-            Self::Wall(at) | Self::Instant(at) => format!("{at} microseconds from 1970 on"),
-        };
         let rule = "must lie in the years 1 to 9999";
-        Err(Error::parameter("Moment", "time", rule, got))
+        Err(Error::parameter(owner, name, rule, format!("day {day} after 1970-01-01")))
     }
 
     /// The first instant that belongs to this moment.
     pub(crate) fn start(self, zone: &Zone) -> Result<i64> {
-        self.check()?;
         match self {
             Self::Day(day) => Ok(zone.calendar().start_of(day)),
             Self::Wall(wall) => Ok(zone.calendar().instant(wall)),
@@ -117,9 +110,9 @@ impl Moment {
 }
 
 /// 0001-01-01.
-const FIRST_DAY: i32 = -719_162;
+const FIRST_DAY: i64 = -719_162;
 /// 9999-12-31.
-const LAST_DAY: i32 = 2_932_896;
+const LAST_DAY: i64 = 2_932_896;
 
 fn days_of(date: NaiveDate) -> i32 {
     date.signed_duration_since(NaiveDate::default()).num_days() as i32
@@ -134,10 +127,26 @@ fn date_of(day: i32) -> Option<NaiveDate> {
     }
 }
 
+/// The instant of ISO 8601 text in microseconds, of UTC where it names no offset; seconds may be left away.
+pub(super) fn parse_iso_instant(text: &str) -> Option<i64> {
+    if let Ok(at) = arrow_cast::parse::string_to_datetime(&Utc, text) {
+        return Some(at.timestamp_micros());
+    }
+    let minutes = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
+    let wall = minutes.iter().find_map(|f| NaiveDateTime::parse_from_str(text, f).ok());
+    if let Some(wall) = wall {
+        return Some(wall.and_utc().timestamp_micros());
+    }
+    let offsets = ["%Y-%m-%dT%H:%M%#z", "%Y-%m-%d %H:%M%#z"];
+    let at = offsets.iter().find_map(|f| DateTime::parse_from_str(text, f).ok());
+    at.map(|at| at.timestamp_micros())
+}
+
 /// Whether ISO text names an offset from UTC.
 pub(super) fn has_offset(text: &str) -> bool {
-    text.get(10..)
-        .is_some_and(|rest| rest.contains(['Z', 'z', '+', '-']) || rest.trim().contains(' '))
+    // Behind the date and what parts it from the time, a sign or a letter can only belong to an offset or the name of a zone.
+    text.get(11..)
+        .is_some_and(|rest| rest.contains(|c: char| c == '+' || c == '-' || c.is_alphabetic()))
 }
 
 impl serde::Serialize for Moment {
@@ -214,6 +223,20 @@ mod tests {
     }
 
     #[test]
+    fn seconds_may_be_left_away_and_zones_may_have_names() {
+        let minute = Moment::Wall(12 * 3_600_000_000 + 30 * 60_000_000);
+        assert_eq!(Moment::parse("1970-01-01T12:30").unwrap(), minute);
+        assert_eq!(Moment::parse("1970-01-01 12:30").unwrap(), minute);
+        let offset = Moment::Instant(10 * 3_600_000_000 + 30 * 60_000_000);
+        for text in ["1970-01-01T12:30+02:00", "1970-01-01 12:30+02", "1970-01-01T10:30Z"] {
+            assert_eq!(Moment::parse(text).unwrap(), offset, "{text}");
+        }
+        let named = Moment::parse("1970-01-01T05:30:00EST").unwrap();
+        assert_eq!(named, offset);
+        assert!(Moment::parse("1970-01-01T12").is_err());
+    }
+
+    #[test]
     fn text_of_moments_reads_back() {
         for text in [
             "2011-09-10",
@@ -228,21 +251,21 @@ mod tests {
     }
 
     #[test]
-    fn moments_that_no_text_names_are_refused() {
-        let naive = Zone::naive();
-        for text in ["0001-01-01", "9999-12-31"] {
+    fn moments_that_no_text_names_are_told_apart() {
+        let check = |m: Moment| m.check("RfmParams", "reference");
+        for text in ["0001-01-01", "9999-12-31", "9999-12-31T23:59:59.999999"] {
             let m = Moment::parse(text).unwrap();
-            assert!(m.start(&naive).is_ok() && m.end(&naive).is_ok());
-            assert_eq!(Moment::parse(&m.to_text(&naive)).unwrap(), m);
+            assert!(check(m).is_ok(), "{text}");
+            assert_eq!(Moment::parse(&m.to_text(&Zone::naive())).unwrap(), m);
         }
         for m in [
-            Moment::Day(FIRST_DAY - 1),
-            Moment::Day(LAST_DAY + 1),
+            Moment::Day(FIRST_DAY as i32 - 1),
+            Moment::Day(LAST_DAY as i32 + 1),
             Moment::Day(i32::MAX),
             Moment::Wall(i64::MIN),
             Moment::Instant(i64::MAX),
         ] {
-            let e = m.end(&naive).unwrap_err().to_string();
+            let e = check(m).unwrap_err().to_string();
             assert!(e.contains("years 1 to 9999"), "{e}");
         }
     }

@@ -110,7 +110,10 @@ fn instant_text(micros: i64, zone: &Zone) -> String {
         return micros.to_string();
     };
     let offset = zone.tz().map_or(0, |tz| offset_seconds(tz, micros));
-    let wall = utc.naive_utc() + chrono::TimeDelta::seconds(offset);
+    let offset_from_utc = chrono::TimeDelta::seconds(offset);
+    let Some(wall) = utc.naive_utc().checked_add_signed(offset_from_utc) else {
+        return micros.to_string();
+    };
     let text = wall.format("%Y-%m-%dT%H:%M:%S%.f").to_string();
     if zone.name().is_some() {
         let (sign, o) = (if offset < 0 { '-' } else { '+' }, offset.abs());

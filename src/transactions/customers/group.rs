@@ -23,7 +23,7 @@ struct State {
     first: i64,
     last: i64,
     orders: u32,
-    lines: u32,
+    lines: u64,
     money: Money,
 }
 
@@ -93,7 +93,7 @@ impl<R: Record> Grouper<R> {
     fn add(&mut self, layout: &R::Layout, record: &R, number: u32) -> Option<()> {
         let state = &mut self.states[number as usize];
         let n_lines = record.n_lines(layout);
-        state.lines += n_lines;
+        state.lines += u64::from(n_lines);
         state.money.add(record.amount(layout), self.exact)?;
         if !record.is_order(layout) {
             return Some(());
@@ -102,7 +102,7 @@ impl<R: Record> Grouper<R> {
         state.first = state.first.min(time);
         state.last = state.last.max(time);
         if !self.has_distinct {
-            state.orders += n_lines;
+            state.orders = state.orders.saturating_add(n_lines);
         } else if record.is_counted(layout) {
             state.orders += u32::from(self.pairs.insert(record.pair(layout, number)));
         }
@@ -116,7 +116,7 @@ impl<R: Record> Grouper<R> {
             let s = &self.states[number as usize];
             if s.first > s.last {
                 group.n_without_order += 1;
-                group.rows_without_order += u64::from(s.lines);
+                group.rows_without_order += s.lines;
                 continue;
             }
             group.keys.push(key);
