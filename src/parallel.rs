@@ -139,6 +139,49 @@ pub(crate) fn fill_rows<T: Send>(
     Ok(())
 }
 
+/// The items sorted by a key; equal ones keep their order.
+///
+/// Cut points from a sample spread the items over buckets, and each bucket is a piece of work.
+pub(crate) fn sorted<T: Copy + Send + Sync, K: Ord>(
+    ctx: &Context,
+    stage: &'static str,
+    mut items: Vec<T>,
+    key: impl Fn(&T) -> K + Sync,
+) -> Result<Vec<T>> {
+    const BUCKET: usize = 65_536;
+    const SAMPLES: usize = 16;
+    let n = items.len();
+    if n < 2 * BUCKET {
+        items.sort_by_key(key);
+        return Ok(items);
+    }
+    let n_buckets = n.div_ceil(BUCKET);
+    let n_samples = n_buckets * SAMPLES;
+    let mut cuts: Vec<T> = (0..n_samples).map(|i| items[i * n / n_samples]).collect();
+    cuts.sort_by_key(&key);
+    let cuts: Vec<T> = cuts.into_iter().skip(SAMPLES).step_by(SAMPLES).collect();
+    let spread = map_ordered(
+        ctx,
+        stage,
+        pieces(n, BUCKET).collect(),
+        |range: Range<usize>| {
+            let mut buckets = vec![Vec::new(); n_buckets];
+            for item in &items[range] {
+                let own = key(item);
+                buckets[cuts.partition_point(|cut| key(cut) <= own)].push(*item);
+            }
+            Ok(buckets)
+        },
+    )?;
+    drop(items);
+    let sorted = map_ordered(ctx, stage, (0..n_buckets).collect(), |bucket: usize| {
+        let mut all: Vec<T> = spread.iter().flat_map(|b| &b[bucket]).copied().collect();
+        all.sort_by_key(&key);
+        Ok(all)
+    })?;
+    Ok(sorted.concat())
+}
+
 /// Below so many elements two threads are not worth waking.
 const SERIAL: usize = 50_000;
 
@@ -192,6 +235,22 @@ mod tests {
             }
         });
         assert!(e.unwrap_err().to_string().ends_with("got 7"));
+    }
+
+    #[test]
+    fn sorting_is_stable_and_whole() {
+        for n in [0, 1, 1000, 300_000] {
+            // Few different keys in one half, many in the other.
+            let items: Vec<(u64, u64)> = (0..n)
+                .map(|i: u64| (i * 7919 % if i % 2 == 0 { 5 } else { 1 << 40 }, i))
+                .collect();
+            let mut expected = items.clone();
+            expected.sort_unstable();
+            assert_eq!(
+                sorted(&Context::new(), "sort", items, |&(k, _)| k).unwrap(),
+                expected
+            );
+        }
     }
 
     #[test]

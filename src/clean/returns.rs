@@ -73,7 +73,9 @@ fn net_group(group: &[NetLine], result: &mut Netting) {
         result.unmatched.push((line.row, scale.down(wanted)));
     }
     let reduced = open.into_iter().filter(|o| o.left < o.bought);
-    result.kept.extend(reduced.map(|o| (o.row, scale.down(o.left))));
+    result
+        .kept
+        .extend(reduced.map(|o| (o.row, scale.down(o.left))));
 }
 
 /// How units are subtracted without leaving dust: 0.1 and 0.2 bought and 0.3 returned leave nothing.

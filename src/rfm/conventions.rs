@@ -3,8 +3,11 @@
 use super::breaks::Closed;
 use super::params::Convention;
 use crate::error::{Error, Result};
-use crate::parallel::{Context, fill};
-use crate::stats::quantile::{Position, quantiles};
+use crate::parallel::{Context, fill, filled, pieces};
+use crate::stats::quantile::{Position, order_statistics, quantiles};
+
+/// Values ranked between two looks at whether to stop.
+const PIECE: usize = 262_144;
 
 /// Which way an axis is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +45,7 @@ impl Axis {
     pub(super) fn bin(self, values: &[f64], ctx: &Context) -> Result<Binned> {
         match self.convention {
             Convention::Ntile | Convention::RowNumber | Convention::QcutRankFirst => {
-                Ok(self.by_rank(values))
+                self.by_rank(values, ctx)
             }
             _ => {
                 let cuts = self.value_cuts(values, ctx)?;
@@ -88,56 +91,39 @@ impl Axis {
     }
 
     /// Bins by rank; ties are split in the order of the values' positions.
-    fn by_rank(self, values: &[f64]) -> Binned {
+    fn by_rank(self, values: &[f64], ctx: &Context) -> Result<Binned> {
         let descending = self.good == Good::Low && self.convention != Convention::QcutRankFirst;
-        let mut order: Vec<u32> = (0..values.len() as u32).collect();
-        let value = |i: u32| values[i as usize];
-        if descending {
-            order.sort_unstable_by(|&a, &b| value(b).total_cmp(&value(a)).then(a.cmp(&b)));
-        } else {
-            order.sort_unstable_by(|&a, &b| value(a).total_cmp(&value(b)).then(a.cmp(&b)));
-        }
-        let bin_of_rank = self.bin_of_rank(values.len());
-        let mut scores = vec![0; values.len()];
+        let value = |i: usize| if descending { -values[i] } else { values[i] };
+        let ordered = filled(ctx, "rank", values.len(), value)?;
+        let firsts = self.first_ranks(values.len());
+        let bins = bins_by_rank(&ordered, &firsts, ctx)?;
         let turned = self.good == Good::Low && !descending;
-        for (rank, &i) in order.iter().enumerate() {
-            let bin = bin_of_rank(rank);
-            scores[i as usize] = if turned { self.k + 1 - bin } else { bin };
-        }
+        let scores = filled(ctx, "rank", values.len(), |i| {
+            if turned {
+                self.k - bins[i]
+            } else {
+                bins[i] + 1
+            }
+        })?;
         let cuts = self.cuts_of_scores(values, &scores);
-        Binned { scores, cuts }
+        Ok(Binned { scores, cuts })
     }
 
-    /// The bin, from 1, of each rank, from 0.
-    fn bin_of_rank(self, n: usize) -> Box<dyn Fn(usize) -> u8> {
+    /// The rank, from 0, at which each bin but the first begins.
+    fn first_ranks(self, n: usize) -> Vec<usize> {
         let k = usize::from(self.k);
-        match self.convention {
-            Convention::RowNumber => {
-                Box::new(move |rank| (rank as u128 * k as u128 / n as u128) as u8 + 1)
-            }
+        let first = |bin: usize| match self.convention {
+            Convention::RowNumber => (bin as u128 * n as u128).div_ceil(k as u128) as usize,
             Convention::QcutRankFirst => {
-                let edge = move |i| {
-                    let at = Position::of_pandas(n, i, k);
-                    let below = at.rank as f64 + 1.0;
-                    at.between(below, (below + 1.0).min(n as f64))
-                };
-                let edges: Vec<f64> = (1..k).map(edge).collect();
-                Box::new(move |rank| edges.partition_point(|&e| e < rank as f64 + 1.0) as u8 + 1)
+                let at = Position::of_pandas(n, bin, k);
+                let below = at.rank as f64 + 1.0;
+                // Bins hold the ranks, from 1, up to their upper edge.
+                at.between(below, (below + 1.0).min(n as f64)) as usize
             }
-            _ => {
-                // The first n mod k tiles hold one more.
-                let (size, larger) = (n / k, n % k);
-                Box::new(move |rank| {
-                    let in_larger = larger * (size + 1);
-                    let tile = if rank < in_larger {
-                        rank / (size + 1)
-                    } else {
-                        larger + (rank - in_larger) / size.max(1)
-                    };
-                    tile as u8 + 1
-                })
-            }
-        }
+            // The first n mod k tiles hold one more.
+            _ => bin * (n / k) + bin.min(n % k),
+        };
+        (1..k).map(first).collect()
     }
 
     /// Right-closed cut points after the fact: the largest value of each bin. Values that ties have split fall in the lower one.
@@ -166,6 +152,44 @@ impl Axis {
         }
         largest
     }
+}
+
+/// The bins, from 0, of values by their rank, which bins begin at; equal values are ranked by position. No sort: only the values at
+/// the cuts are looked for.
+fn bins_by_rank(values: &[f64], firsts: &[usize], ctx: &Context) -> Result<Vec<u8>> {
+    let reached: Vec<usize> = firsts
+        .iter()
+        .copied()
+        .filter(|&r| r < values.len())
+        .collect();
+    let at_cuts = order_statistics(values, &reached, ctx)?;
+    let mut distinct = at_cuts.clone();
+    distinct.dedup();
+    // How many values are below each of these.
+    let mut below = vec![0usize; distinct.len() + 1];
+    for &v in values {
+        below[distinct.partition_point(|&c| c <= v)] += 1;
+    }
+    for i in 1..below.len() {
+        below[i] += below[i - 1];
+    }
+    let mut bins = vec![0; values.len()];
+    let bin_of_rank = |rank: usize| reached.partition_point(|&first| first <= rank) as u8;
+    for range in pieces(values.len(), PIECE) {
+        ctx.cancel.poll()?;
+        for i in range {
+            let v = values[i];
+            let at = distinct.partition_point(|&c| c < v);
+            let is_cut = distinct.get(at).is_some_and(|&c| c <= v);
+            bins[i] = if is_cut {
+                below[at] += 1;
+                bin_of_rank(below[at] - 1)
+            } else {
+                at_cuts.partition_point(|&c| c < v) as u8
+            };
+        }
+    }
+    Ok(bins)
 }
 
 /// The bin, from 1, of one value.

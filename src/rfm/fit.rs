@@ -255,7 +255,7 @@ fn score_all(measures: &Measures, breaks: &Breaks, ctx: &Context) -> Result<Scor
 }
 
 fn latest(customers: &Customers) -> i64 {
-    customers.tally.latest.unwrap_or(0)
+    customers.latest.unwrap_or(0)
 }
 
 fn notices(customers: &Customers) -> Vec<String> {

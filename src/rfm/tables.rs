@@ -11,14 +11,15 @@ use arrow_array::{
 
 use super::result::{Rfm, to_batch};
 use crate::error::{Error, Result};
+use crate::stats::sum::Sum;
 
 /// What is added up per group of customers.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sums {
     n: u64,
-    recency: f64,
-    frequency: f64,
-    monetary: f64,
+    recency: i64,
+    frequency: u64,
+    monetary: Sum,
 }
 
 /// The columns a table is drawn from.
@@ -70,7 +71,9 @@ impl Rfm {
             names.push(None);
         }
         let n_all: u64 = sums.iter().map(|s| s.n).sum();
-        let money_all: f64 = sums.iter().map(|s| s.monetary).sum();
+        let mut money_all = Sum::default();
+        sums.iter().for_each(|s| money_all.add(s.monetary.total()));
+        let money_all = money_all.total();
         let floats = |f: &dyn Fn(&Sums) -> Option<f64>| -> ArrayRef {
             Arc::new(sums.iter().map(f).collect::<Float64Array>())
         };
@@ -82,14 +85,14 @@ impl Rfm {
                 Arc::new(UInt64Array::from_iter_values(sums.iter().map(|s| s.n))),
             ),
             ("share", floats(&|s| Some(s.n as f64 / n_all as f64))),
-            ("monetary_sum", floats(&|s| Some(s.monetary))),
+            ("monetary_sum", floats(&|s| Some(s.monetary.total()))),
             (
                 "monetary_share",
-                floats(&|s| (money_all.abs() > 0.0).then(|| s.monetary / money_all)),
+                floats(&|s| (money_all.abs() > 0.0).then(|| s.monetary.total() / money_all)),
             ),
-            ("mean_recency_days", mean(|s| s.recency)),
-            ("mean_frequency", mean(|s| s.frequency)),
-            ("mean_monetary", mean(|s| s.monetary)),
+            ("mean_recency_days", mean(|s| s.recency as f64)),
+            ("mean_frequency", mean(|s| s.frequency as f64)),
+            ("mean_monetary", mean(|s| s.monetary.total())),
         ])
     }
 
@@ -120,7 +123,7 @@ impl Rfm {
             (
                 "monetary_sum",
                 Arc::new(Float64Array::from_iter_values(
-                    sums.iter().map(|s| s.monetary),
+                    sums.iter().map(|s| s.monetary.total()),
                 )),
             ),
         ])
@@ -178,8 +181,8 @@ impl Rfm {
 impl Sums {
     fn add(&mut self, view: &View<'_>, i: usize) {
         self.n += 1;
-        self.recency += f64::from(view.recency[i]);
-        self.frequency += f64::from(view.frequency[i]);
-        self.monetary += view.monetary[i];
+        self.recency += i64::from(view.recency[i]);
+        self.frequency += u64::from(view.frequency[i]);
+        self.monetary.add(view.monetary[i]);
     }
 }

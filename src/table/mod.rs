@@ -36,7 +36,9 @@ impl Table {
     pub fn try_new(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Self> {
         let columns = |s: &SchemaRef| -> Vec<(String, DataType)> {
             let fields = s.fields().iter();
-            fields.map(|f| (f.name().clone(), f.data_type().clone())).collect()
+            fields
+                .map(|f| (f.name().clone(), f.data_type().clone()))
+                .collect()
         };
         let expected = columns(&schema);
         for (i, batch) in batches.iter().enumerate() {
@@ -82,7 +84,11 @@ impl Table {
 
     /// The names of the columns.
     pub(crate) fn names(&self) -> Vec<&str> {
-        self.schema.fields().iter().map(|f| f.name().as_str()).collect()
+        self.schema
+            .fields()
+            .iter()
+            .map(|f| f.name().as_str())
+            .collect()
     }
 
     /// The batches, in row order.
@@ -249,7 +255,10 @@ mod tests {
     #[test]
     fn batches_of_another_type_are_refused() {
         let t = table(&[2]);
-        for other in [Field::new("x", DataType::Utf8, true), Field::new("y", DataType::Int64, true)] {
+        for other in [
+            Field::new("x", DataType::Utf8, true),
+            Field::new("y", DataType::Int64, true),
+        ] {
             let other = Arc::new(Schema::new(vec![other]));
             assert!(Table::try_new(other, t.batches().to_vec()).is_err());
         }

@@ -82,8 +82,6 @@ pub(crate) const USED: u8 = 2;
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tally {
     pub(crate) rows_in: u64,
-    /// Instant of the latest used row.
-    pub(crate) latest: Option<i64>,
     /// By the code of the [`Reason`].
     left_out: [u64; 32],
 }
@@ -96,7 +94,6 @@ impl Tally {
 
     pub(crate) fn merge(&mut self, other: &Self) {
         self.rows_in += other.rows_in;
-        self.latest = self.latest.max(other.latest);
         self.left_out
             .iter_mut()
             .zip(other.left_out)

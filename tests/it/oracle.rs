@@ -58,7 +58,10 @@ pub(crate) fn answer(drawn: &Drawn, q: &Question) -> (Vec<Expected>, BTreeMap<Re
     let settle = |since| fates(drawn, q.returns, since, until.min(LATEST - 1));
     let last_used = |fates: &[Fate]| {
         let is_out = |f: &Fate| matches!(f, Fate::Out(_));
-        let used = drawn.lines.iter().zip(fates).filter(|(_, f)| !is_out(f));
+        let lines = || drawn.lines.iter().zip(fates);
+        let orders = lines().filter(|(_, f)| matches!(f, Fate::Order(_)));
+        let buyers: BTreeSet<Option<Id>> = orders.map(|(l, _)| id(drawn, l)).collect();
+        let used = lines().filter(|(l, f)| !is_out(f) && buyers.contains(&id(drawn, l)));
         used.filter_map(|(l, _)| l.time).max()
     };
     let stated = q.reference.or(q.clock);
@@ -238,7 +241,8 @@ fn net(drawn: &Drawn, until: i64) -> Vec<Option<f64>> {
     let bought = left.clone();
     // Decimals are subtracted as such; of other floats, what rounding leaves is nothing.
     let rest = |row: usize, left: f64, all: f64| {
-        let alike = (0..lines.len()).filter(|&p| bought[p].is_some() && key(&lines[p]) == key(&lines[row]));
+        let alike =
+            (0..lines.len()).filter(|&p| bought[p].is_some() && key(&lines[p]) == key(&lines[row]));
         let is_decimal = |u: f64| (u * 1e4 - (u * 1e4).round()).abs() <= (u * 1e4).abs() * 8e-16;
         if alike.filter_map(|p| bought[p]).all(is_decimal) {
             (left * 1e4).round() / 1e4
@@ -266,7 +270,8 @@ fn net(drawn: &Drawn, until: i64) -> Vec<Option<f64>> {
                 break;
             };
             let taken = wanted.min(left[latest].unwrap_or(0.0));
-            left[latest] = left[latest].map(|u| rest(latest, u - taken, bought[latest].unwrap_or(0.0)));
+            left[latest] =
+                left[latest].map(|u| rest(latest, u - taken, bought[latest].unwrap_or(0.0)));
             wanted = rest(r, wanted - taken, all);
         }
         left[r] = Some(wanted);

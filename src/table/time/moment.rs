@@ -73,7 +73,12 @@ impl Moment {
             return Ok(());
         }
         let rule = "must lie in the years 1 to 9999";
-        Err(Error::parameter(owner, name, rule, format!("day {day} after 1970-01-01")))
+        Err(Error::parameter(
+            owner,
+            name,
+            rule,
+            format!("day {day} after 1970-01-01"),
+        ))
     }
 
     /// The first instant that belongs to this moment.
@@ -133,12 +138,16 @@ pub(super) fn parse_iso_instant(text: &str) -> Option<i64> {
         return Some(at.timestamp_micros());
     }
     let minutes = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
-    let wall = minutes.iter().find_map(|f| NaiveDateTime::parse_from_str(text, f).ok());
+    let wall = minutes
+        .iter()
+        .find_map(|f| NaiveDateTime::parse_from_str(text, f).ok());
     if let Some(wall) = wall {
         return Some(wall.and_utc().timestamp_micros());
     }
     let offsets = ["%Y-%m-%dT%H:%M%#z", "%Y-%m-%d %H:%M%#z"];
-    let at = offsets.iter().find_map(|f| DateTime::parse_from_str(text, f).ok());
+    let at = offsets
+        .iter()
+        .find_map(|f| DateTime::parse_from_str(text, f).ok());
     at.map(|at| at.timestamp_micros())
 }
 
@@ -228,7 +237,11 @@ mod tests {
         assert_eq!(Moment::parse("1970-01-01T12:30").unwrap(), minute);
         assert_eq!(Moment::parse("1970-01-01 12:30").unwrap(), minute);
         let offset = Moment::Instant(10 * 3_600_000_000 + 30 * 60_000_000);
-        for text in ["1970-01-01T12:30+02:00", "1970-01-01 12:30+02", "1970-01-01T10:30Z"] {
+        for text in [
+            "1970-01-01T12:30+02:00",
+            "1970-01-01 12:30+02",
+            "1970-01-01T10:30Z",
+        ] {
             assert_eq!(Moment::parse(text).unwrap(), offset, "{text}");
         }
         let named = Moment::parse("1970-01-01T05:30:00EST").unwrap();

@@ -3,6 +3,7 @@
 use super::index::{Index, Set};
 use super::record::Record;
 use crate::kernels::lines::MINOR;
+use crate::stats::sum::add_compensated;
 use crate::table::key::Key;
 
 /// The customers of a part that have an order, by key, column by column.
@@ -13,6 +14,8 @@ pub(super) struct Group<K> {
     pub(super) last: Vec<i64>,
     pub(super) amount: Vec<f64>,
     pub(super) orders: Vec<u32>,
+    /// Instant of the last line of any of them.
+    pub(super) latest: Option<i64>,
     pub(super) n_without_order: u64,
     pub(super) rows_without_order: u64,
 }
@@ -20,8 +23,11 @@ pub(super) struct Group<K> {
 /// What is known of a customer so far: about one cache line.
 #[derive(Debug, Clone, Copy)]
 struct State {
+    /// Of orders.
     first: i64,
     last: i64,
+    /// Of any line.
+    latest: i64,
     orders: u32,
     lines: u64,
     money: Money,
@@ -95,10 +101,11 @@ impl<R: Record> Grouper<R> {
         let n_lines = record.n_lines(layout);
         state.lines += u64::from(n_lines);
         state.money.add(record.amount(layout), self.exact)?;
+        let time = record.time(layout);
+        state.latest = state.latest.max(time);
         if !record.is_order(layout) {
             return Some(());
         }
-        let time = record.time(layout);
         state.first = state.first.min(time);
         state.last = state.last.max(time);
         if !self.has_distinct {
@@ -119,6 +126,7 @@ impl<R: Record> Grouper<R> {
                 group.rows_without_order += s.lines;
                 continue;
             }
+            group.latest = group.latest.max(Some(s.latest));
             group.keys.push(key);
             group.first.push(s.first);
             group.last.push(s.last);
@@ -134,6 +142,7 @@ impl State {
         Self {
             first: i64::MAX,
             last: i64::MIN,
+            latest: i64::MIN,
             orders: 0,
             lines: 0,
             money: Money::default(),
@@ -167,18 +176,6 @@ impl Money {
             sum
         }
     }
-}
-
-/// Neumaier's compensated addition.
-#[inline]
-fn add_compensated(sum: &mut f64, lost: &mut f64, value: f64) {
-    let total = *sum + value;
-    *lost += if sum.abs() >= value.abs() {
-        (*sum - total) + value
-    } else {
-        (value - total) + *sum
-    };
-    *sum = total;
 }
 
 /// Numbers customers in order of appearance: by position in the range of keys where that is about as long as the list, else by hash.
@@ -278,6 +275,7 @@ impl<K> Group<K> {
             last: Vec::with_capacity(n),
             amount: Vec::with_capacity(n),
             orders: Vec::with_capacity(n),
+            latest: None,
             n_without_order: 0,
             rows_without_order: 0,
         }

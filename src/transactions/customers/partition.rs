@@ -2,54 +2,22 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::attempt::Attempt;
 use super::record::{Record, Run};
-use super::splitters::{self, Splitters};
-use crate::budget::Budget;
+use super::splitters::Splitters;
 use crate::error::Result;
 use crate::parallel::{Context, Spares, map_ordered, pieces};
+use crate::table::Segment;
 use crate::table::key::{self, Key};
-use crate::table::{Segment, Table};
 use crate::transactions::counts::{Reason, Tally, USED};
-use crate::transactions::lines::{BLOCK, Block, LineReader};
+use crate::transactions::lines::{BLOCK, Block};
 
 /// Records that are sorted together, about: few enough that they are sorted within the second-level cache.
 const SORTED: usize = 65_536;
 /// Rows read between looks at what the other tasks have found.
 const CHECKED: usize = 32_768;
-/// Rows of a piece of work, at most; a long table is cut into as many pieces as [`PIECES`].
-const MAX_PIECE: usize = 1 << 20;
-const MIN_PIECE: usize = 1 << 16;
-const PIECES: usize = 64;
-/// Working memory a job takes unasked: so many bytes at least, and so many bytes a row.
-const DEFAULT_BYTES: u64 = 256_000_000;
-const DEFAULT_BYTES_PER_ROW: u64 = 12;
-const MAX_ROUNDS: u64 = 16;
-
-/// Why records of one kind cannot hold the lines of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Misfit {
-    /// An id or a time lies outside what the sample showed.
-    Width = 1,
-    /// Money that is no whole number of ten-thousandths.
-    Money = 2,
-}
-
-/// What all tasks of one attempt share.
-pub(super) struct Attempt<'a, R: Record> {
-    table: &'a Table,
-    pub(super) reader: &'a LineReader<'a, R::Key>,
-    pub(super) layout: R::Layout,
-    /// Money as whole ten-thousandths, or as floats.
-    pub(super) exact: bool,
-    /// How many lines a record may hold.
-    longest: usize,
-    /// How many records there will be, about.
-    n_records: usize,
-    pub(super) splitters: Splitters<R::Key>,
-}
-
 /// Records of some rows, sorted by part, in row order within each.
 #[derive(Debug)]
 pub(super) struct Sorted {
@@ -84,108 +52,27 @@ pub(super) struct Partitioned<R> {
     pub(super) hashed: HashMap<u128, Segment>,
 }
 
-/// Rows of a piece of work: by the length of the table alone.
-fn piece_rows(n_rows: usize) -> usize {
-    (n_rows / PIECES)
-        .next_multiple_of(MIN_PIECE)
-        .clamp(MIN_PIECE, MAX_PIECE)
-}
-
-impl<'a, R: Record> Attempt<'a, R> {
-    /// An attempt to hold the lines in records of one kind; the sampled customers decide where parts end.
-    pub(super) fn new(
-        table: &'a Table,
-        reader: &'a LineReader<'a, R::Key>,
-        layout: R::Layout,
-        exact: bool,
-        customers: &[R::Key],
-    ) -> Self {
-        let mut attempt = Self {
-            table,
-            reader,
-            layout,
-            exact,
-            // Floats are added line by line, in row order: folded first, their sum would depend on where blocks end.
-            longest: if exact { R::MAX_LINES } else { 1 },
-            n_records: 0,
-            splitters: Splitters::learn(Vec::new(), 1),
-        };
-        attempt.n_records = attempt.sampled_records();
-        // Where hardly any lines can be folded, looking for them is not worth it.
-        if attempt.n_records as f64 > 0.9 * table.n_rows() as f64 {
-            attempt.longest = 1;
-        }
-        attempt.splitters =
-            Splitters::learn(customers.to_vec(), splitters::n_parts(attempt.n_records));
-        attempt
-    }
-
-    /// The ranges of parts to work on one after the other, so that the records fit the memory.
-    pub(super) fn rounds(&self, budget: &Budget) -> Result<Vec<Range<usize>>> {
-        let n_rows = self.table.n_rows() as u64;
-        let bytes = (self.n_records * size_of::<R>()) as u64;
-        let limit = budget
-            .max_bytes()
-            .unwrap_or((n_rows * DEFAULT_BYTES_PER_ROW).max(DEFAULT_BYTES));
-        budget.check(
-            "adding up customers",
-            bytes / MAX_ROUNDS,
-            "raise the memory budget, or work on a shorter period",
-        )?;
-        let n_rounds = bytes.div_ceil(limit.max(1)).clamp(1, MAX_ROUNDS) as usize;
-        let n_parts = self.splitters.n_parts();
-        Ok(pieces(n_parts, n_parts.div_ceil(n_rounds)).collect())
-    }
-
-    /// How many records the lines become, from blocks of rows evenly spaced.
-    fn sampled_records(&self) -> usize {
-        const BLOCKS: usize = 16;
-        let n = self.table.n_rows();
-        if n <= BLOCKS * BLOCK || !self.exact {
-            return n;
-        }
-        let mut folder = Folder::default();
-        let mut runs = 0;
-        for i in 0..BLOCKS {
-            let from = i * (n - BLOCK) / BLOCKS;
-            for at in self.table.segments(from..from + BLOCK) {
-                folder.find_runs(self, &at);
-                runs += folder.block.starts.len();
-            }
-        }
-        (runs as u128 * n as u128 / (BLOCKS * BLOCK) as u128) as usize
-    }
-
-    /// Pieces of work to come.
-    pub(super) fn n_pieces(&self) -> usize {
-        let n_rows = self.table.n_rows();
-        n_rows.div_ceil(piece_rows(n_rows))
-    }
-
-    /// Reads all lines and keeps the records of some parts.
+impl<R: Record> Attempt<'_, R> {
+    /// Reads all lines and keeps the records of some parts; none if a line does not fit.
     pub(super) fn partition(
         &self,
         parts: &Range<usize>,
         is_first_round: bool,
         ctx: &Context,
-    ) -> Result<std::result::Result<Partitioned<R>, Misfit>> {
-        let misfit = AtomicU8::new(0);
+    ) -> Result<Option<Partitioned<R>>> {
+        let misfit = AtomicBool::new(false);
         let spares = Spares::default();
-        let n_rows = self.table.n_rows();
-        let all_pieces = pieces(n_rows, piece_rows(n_rows)).collect();
-        let done = map_ordered(ctx, "read lines", all_pieces, |rows: Range<usize>| {
+        let done = map_ordered(ctx, "read lines", self.pieces().collect(), |rows| {
             let mut folder: Folder<R> = spares.take();
             folder.begin(parts.clone(), is_first_round);
             for few in pieces(rows.len(), CHECKED) {
-                for at in self
-                    .table
-                    .segments(rows.start + few.start..rows.start + few.end)
-                {
+                let few = rows.start + few.start..rows.start + few.end;
+                for at in self.table.segments(few) {
                     folder.read_segment(self, &at);
                 }
-                misfit.fetch_max(folder.misfit, Ordering::Relaxed);
                 // One line that does not fit settles it for all pieces.
-                if misfit.load(Ordering::Relaxed) > 0 {
+                if folder.has_misfit || misfit.load(Ordering::Relaxed) {
+                    misfit.store(true, Ordering::Relaxed);
                     return Ok(None);
                 }
                 folder.end_of_sorted(SORTED);
@@ -196,13 +83,8 @@ impl<'a, R: Record> Attempt<'a, R> {
             spares.give_back(folder);
             Ok(Some(found))
         })?;
-        let why = if misfit.into_inner() == Misfit::Width as u8 {
-            Misfit::Width
-        } else {
-            Misfit::Money
-        };
         let Some(done) = done.into_iter().collect::<Option<Vec<_>>>() else {
-            return Ok(Err(why));
+            return Ok(None);
         };
         let mut all = Partitioned {
             pieces: Vec::with_capacity(done.len()),
@@ -214,12 +96,13 @@ impl<'a, R: Record> Attempt<'a, R> {
             all.tally.merge(&tally);
             all.hashed.extend(hashed);
         }
-        Ok(Ok(all))
+        Ok(Some(all))
     }
 }
 
 /// Folds consecutive lines into records. It keeps its memory from piece to piece.
-struct Folder<R: Record> {
+#[derive(Default)]
+pub(super) struct Folder<R: Record> {
     /// The parts to keep.
     parts: Range<usize>,
     is_first_round: bool,
@@ -236,29 +119,7 @@ struct Folder<R: Record> {
     sorted_ends: Vec<usize>,
     tally: Tally,
     hashed: HashMap<u128, Segment>,
-    /// A [`Misfit`], or 0.
-    misfit: u8,
-}
-
-impl<R: Record> Default for Folder<R> {
-    fn default() -> Self {
-        Self {
-            parts: 0..0,
-            is_first_round: true,
-            block: Block::default(),
-            kept: Vec::new(),
-            ends: Vec::new(),
-            customers: Vec::new(),
-            kept_parts: Vec::new(),
-            distinct: Vec::new(),
-            records: Vec::new(),
-            record_parts: Vec::new(),
-            sorted_ends: Vec::new(),
-            tally: Tally::default(),
-            hashed: HashMap::new(),
-            misfit: 0,
-        }
-    }
+    has_misfit: bool,
 }
 
 impl<R: Record> Folder<R> {
@@ -290,6 +151,14 @@ impl<R: Record> Folder<R> {
             .find_runs(at, &mut self.block, attempt.longest);
     }
 
+    /// How many runs a segment has that are used, as far as times and money tell.
+    pub(super) fn count_runs(&mut self, attempt: &Attempt<'_, R>, at: &Segment) -> usize {
+        self.find_runs(attempt, at);
+        let status = &self.block.status;
+        let starts = self.block.starts.iter();
+        starts.filter(|&&i| status[i as usize] <= USED).count()
+    }
+
     fn read_block(&mut self, attempt: &Attempt<'_, R>, at: &Segment) {
         self.find_runs(attempt, at);
         let mut fits = attempt.reader.read_customers(at, &mut self.block);
@@ -304,9 +173,7 @@ impl<R: Record> Folder<R> {
             &mut self.distinct,
         );
         fits &= self.push_records(attempt, at) == 0;
-        if !fits {
-            self.misfit = self.misfit.max(Misfit::Width as u8);
-        }
+        self.has_misfit |= !fits;
     }
 
     /// Picks the runs whose records this round keeps; what is left out already is counted in the first.
@@ -356,7 +223,6 @@ impl<R: Record> Folder<R> {
     /// Makes the records of the runs that are kept; bits are set in the answer where they do not fit.
     fn push_records(&mut self, attempt: &Attempt<'_, R>, at: &Segment) -> u64 {
         let mut misfit = 0;
-        let mut latest = self.tally.latest.unwrap_or(i64::MIN);
         let layout = attempt.layout;
         let block = &self.block;
         let runs = self
@@ -373,7 +239,7 @@ impl<R: Record> Folder<R> {
                 continue;
             }
             if block.has_odd_money && !(from..to).all(|row| attempt.reader.is_whole(block, row)) {
-                self.misfit = Misfit::Money as u8;
+                self.has_misfit = true;
             }
             let amount = if attempt.exact {
                 // Of lines that are not whole this is garbage of any size, and thrown away.
@@ -382,7 +248,6 @@ impl<R: Record> Folder<R> {
                 block.amount[from].to_bits()
             };
             let (time, n_lines) = (block.time[from], (to - from) as u32);
-            latest = latest.max(time);
             let run = Run {
                 customer,
                 distinct,
@@ -394,7 +259,6 @@ impl<R: Record> Folder<R> {
             self.records.push(R::new(&layout, &run, &mut misfit));
             self.record_parts.push(part);
         }
-        self.tally.latest = (latest > i64::MIN).then_some(latest);
         if attempt.reader.has_hashed_customers() {
             self.remember(at);
         }

@@ -80,7 +80,11 @@ impl Record for Packed {
         } = layout;
         let (c, t) = (customer.code(run.customer), time.code(run.time));
         // A line that counts nothing has no key that could fit.
-        let d = if run.status == ORDER { distinct.code(run.distinct) } else { 0 };
+        let d = if run.status == ORDER {
+            distinct.code(run.distinct)
+        } else {
+            0
+        };
         let money = run.amount << time.bits;
         let lost = (money as i64 >> time.bits) as u64 ^ run.amount;
         *misfit |= c >> customer.bits | d >> distinct.bits | t >> time.bits | lost;
