@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
 
-/// How much memory a job may take beside its input and its result.
+/// How much memory a job may take for what grows with its rows, beside its input and its result.
 ///
-/// A job estimates what it needs, works in rounds where that helps, and refuses with [`Error::Budget`] where it does not.
+/// A job estimates what it needs, works in rounds where that helps, and refuses with [`Error::Budget`] where it does not. Each job's
+/// documentation says what it counts; buffers of a thread, of a few megabytes, are on top.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Budget {
     max_bytes: Option<u64>,
@@ -34,8 +35,10 @@ impl Budget {
         self.max_bytes
     }
 
+    /// Whether a job that needs so many bytes may begin.
+    ///
     /// # Errors
-    /// [`Error::Budget`] if `needed_bytes` is over the limit.
+    /// [`Error::Budget`] with the estimate if `needed_bytes` is over the limit.
     pub fn check(&self, job: &str, needed_bytes: u64, remedy: &str) -> Result<()> {
         match self.max_bytes {
             Some(limit_bytes) if needed_bytes > limit_bytes => Err(Error::Budget {
@@ -96,6 +99,8 @@ impl Cancel {
         self.shared.polls.load(Ordering::Relaxed)
     }
 
+    /// Counts the poll, and says whether to go on.
+    ///
     /// # Errors
     /// [`Error::Cancelled`] once a stop was asked for.
     pub fn poll(&self) -> Result<()> {

@@ -2,9 +2,9 @@
 //!
 //! ```
 //! use patronomy::{Error, ErrorKind};
-//! let e = Error::parameter("RfmParams", "n_bins", "must be in 1..=100", 0);
+//! let e = Error::parameter("RfmParams", "n_bins", "must be in 2..=100", 0);
 //! assert_eq!(e.kind(), ErrorKind::Parameter);
-//! assert_eq!(e.to_string(), "`n_bins` of `RfmParams` must be in 1..=100; got 0");
+//! assert_eq!(e.to_string(), "`n_bins` of `RfmParams` must be in 2..=100; got 0");
 //! ```
 
 use std::fmt::Display;

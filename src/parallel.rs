@@ -242,7 +242,7 @@ mod tests {
         for n in [0, 1, 1000, 300_000] {
             // Few different keys in one half, many in the other.
             let items: Vec<(u64, u64)> = (0..n)
-                .map(|i: u64| (i * 7919 % if i % 2 == 0 { 5 } else { 1 << 40 }, i))
+                .map(|i: u64| (i * 7919 % if i.is_multiple_of(2) { 5 } else { 1 << 40 }, i))
                 .collect();
             let mut expected = items.clone();
             expected.sort_unstable();

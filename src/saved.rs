@@ -42,8 +42,10 @@ pub trait Saved: Serialize + DeserializeOwned {
     /// Its name in the envelope.
     const KIND: &'static str;
 
+    /// Whether a fit could have produced the model.
+    ///
     /// # Errors
-    /// Whatever no fit could have produced.
+    /// Says why it could not.
     fn check(&self) -> Result<()>;
 
     /// The model as the text of a file.
@@ -86,8 +88,9 @@ pub trait Saved: Serialize + DeserializeOwned {
         }
         if header.kind != Self::KIND {
             let why = format!(
-                "it holds a model of kind `{}`",
-                crate::error::shorten(&header.kind)
+                "it holds a model of kind `{}`, not `{}`; load it as that",
+                crate::error::shorten(&header.kind),
+                Self::KIND
             );
             return Err(refused(Self::KIND, why));
         }
@@ -118,12 +121,18 @@ pub trait Saved: Serialize + DeserializeOwned {
         if size > MAX_BYTES {
             return Err(refused(
                 &path.display().to_string(),
-                format!("{size} bytes are too many for a model"),
+                format!(
+                    "{size} bytes are more than the {MAX_BYTES} of any model; name another file"
+                ),
             ));
         }
         let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
-        let text = String::from_utf8(bytes)
-            .map_err(|_| refused(&format!("`{}`", path.display()), "it is not text"))?;
+        let text = String::from_utf8(bytes).map_err(|_| {
+            refused(
+                &format!("`{}`", path.display()),
+                "it is not text; name a file that `save` wrote",
+            )
+        })?;
         Self::from_json(&text).map_err(|e| match e {
             Error::SavedFormat { why, .. } => refused(&format!("`{}`", path.display()), why),
             other => other,
@@ -143,6 +152,8 @@ pub(crate) fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut std::fs::File) -> Result<()>,
 ) -> Result<()> {
+    // A link stays one: what it points at is replaced.
+    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.into());
     let folder = path
         .parent()
         .filter(|p| !p.as_os_str().is_empty())
@@ -151,10 +162,12 @@ pub(crate) fn write_whole(
         return Err(Error::io(path, "is a directory; name a file"));
     }
     let io = |e: std::io::Error| Error::io(path, e);
-    let mut beside = tempfile::Builder::new()
-        .prefix(".patronomy-")
-        .tempfile_in(folder)
-        .map_err(io)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".patronomy-");
+    // As any new file: the user's mask takes its bits away.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut beside = builder.tempfile_in(folder).map_err(io)?;
     write(beside.as_file_mut())?;
     beside.as_file().sync_all().map_err(io)?;
     keep_permissions(path, beside.as_file()).map_err(io)?;
@@ -166,20 +179,12 @@ pub(crate) fn write_whole(
     Ok(())
 }
 
-/// A temporary file is private; the file it becomes should be like its predecessor, or like any new file.
-#[cfg(unix)]
+/// The file that takes another's place keeps its permissions.
 fn keep_permissions(path: &Path, file: &std::fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let permissions = match std::fs::metadata(path) {
-        Ok(old) => old.permissions(),
-        Err(_) => std::fs::Permissions::from_mode(0o644),
-    };
-    file.set_permissions(permissions)
-}
-
-#[cfg(not(unix))]
-fn keep_permissions(_: &Path, _: &std::fs::File) -> std::io::Result<()> {
-    Ok(())
+    match std::fs::metadata(path) {
+        Ok(old) => file.set_permissions(old.permissions()),
+        Err(_) => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -230,7 +235,7 @@ mod tests {
             ),
             (
                 &text.replace("\"kind\": \"toy\"", "\"kind\": \"kmeans\""),
-                "kind `kmeans`",
+                "kind `kmeans`, not `toy`",
             ),
             (&text.replace("\"weights\"", "\"weight\""), "unknown field"),
             (
@@ -257,6 +262,13 @@ mod tests {
         assert!(failed.is_err());
         assert_eq!(Toy::load(&path).unwrap(), model);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        #[cfg(unix)]
+        {
+            let link = folder.path().join("link.json");
+            std::os::unix::fs::symlink(&path, &link).unwrap();
+            model.save(&link).unwrap();
+            assert!(link.is_symlink() && !path.is_symlink());
+        }
         assert!(model.save(folder.path()).is_err());
         assert!(Toy::load(&folder.path().join("none.json")).is_err());
     }

@@ -25,7 +25,7 @@ fuzz_target!(
             let tx = Shop::new(20, 100, 1).transactions().unwrap();
             let _ = model.score(&tx, &Context::new());
         }
-    } else if let Ok(table) = io::read_table(&path, &[]) {
+    } else if let Ok(table) = io::read_table(&path, &[], &Context::new()) {
         let names: Vec<String> = table
             .schema()
             .fields()

@@ -370,7 +370,7 @@ fn run(u: &mut Unstructured<'_>) -> Result<()> {
         Some("%s"),
         Some("%"),
     ])?;
-    let mut tx = match Transactions::with_time_format(table, roles, format) {
+    let mut tx = match Transactions::bind(table, roles, format, &Context::new()) {
         Ok(tx) => tx,
         Err(e) => return readable(&e),
     };

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterable
 from datetime import date, datetime
-from math import isfinite
+from math import inf, isfinite
 from numbers import Real
 from operator import index
 from typing import Any, TypeAlias
@@ -88,10 +88,21 @@ def optional_whole_number(
 def number(owner: str, name: str, value: object) -> float:
     """Return a float from any real number type; NaN, texts and booleans are refused."""
     if isinstance(value, Real) and not isinstance(value, bool):
-        if not isfinite(value):
-            raise ParameterError(f"`{name}` of `{owner}` must be finite; got {value}")
-        return float(value)
+        try:
+            as_float = float(value)
+        except OverflowError:
+            as_float = inf
+        if not isfinite(as_float):
+            raise ParameterError(
+                f"`{name}` of `{owner}` must be finite; got {shown(value)}"
+            )
+        return as_float
     raise TypeError(f"`{name}` of `{owner}` must be a number; got {shown(value)}")
+
+
+def optional_number(owner: str, name: str, value: object) -> float | None:
+    """Return None as it is, anything else as `number` does."""
+    return None if value is None else number(owner, name, value)
 
 
 def flag(owner: str, name: str, value: object) -> bool:
@@ -116,11 +127,27 @@ def iso_text(owner: str, name: str, value: object) -> str:
         return value.isoformat()
     kind = type(value)
     if kind.__module__ == "numpy" and kind.__name__ == "datetime64":
-        return str(value)
+        return _numpy_text(owner, name, value)
     raise TypeError(
         f"`{name}` of `{owner}` must be a date or a time (ISO text, datetime.date, "
         f"datetime.datetime, pandas.Timestamp or numpy.datetime64); got {shown(value)}"
     )
+
+
+def _numpy_text(owner: str, name: str, value: Any) -> str:
+    """Return a numpy time as ISO text; one in days stays a date."""
+    unit = value.dtype.str.partition("[")[2].rstrip("]")
+    fine = "datetime64[us]" if unit not in ("D", "") else "datetime64[D]"
+    found = value.astype(fine).item()
+    if found is None or unit in ("Y", "M", "W"):
+        raise ParameterError(
+            f"`{name}` of `{owner}` must be one day or one instant; got {value}"
+        )
+    if not isinstance(found, date):
+        raise ParameterError(
+            f"`{name}` of `{owner}` must lie in the years 1 to 9999; got {value}"
+        )
+    return found.isoformat()
 
 
 def parsed_time(text: str | None) -> datetime | None:

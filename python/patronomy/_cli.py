@@ -106,12 +106,17 @@ def _bins(text: str) -> int | tuple[int, ...]:
 def _rfm(arguments: argparse.Namespace) -> None:
     given = vars(arguments)
     output = given.pop("output")
+    orders = given.pop("orders")
+    if output is not None and os.path.realpath(output) == os.path.realpath(orders):
+        raise pt.ParameterError(
+            f"`--output` must not be the file that is read; got {output!r}"
+        )
     binding: dict[str, Any] = {role.replace("-", "_"): None for role in _ROLES}
     binding |= {role: given.pop(role) for role in binding}
     for name in ("returns", "time_format"):
         if name in given:
             binding[name] = given.pop(name)
-    tx = pt.Transactions(given.pop("orders"), **binding)
+    tx = pt.Transactions(orders, **binding)
     if given.get("segments") == "none":
         given["segments"] = None
     result = tx.rfm(**given)

@@ -48,11 +48,7 @@ class Breaks(Frozen):
     ) -> None:
         given = zip(MEASURES, (recency, frequency, monetary), strict=True)
         points: dict[str, Any] = {
-            name: [
-                _arguments.number("Breaks", name, x)
-                for x in _arguments.items("Breaks", name, values, "a list of numbers")
-            ]
-            for name, values in given
+            name: _cut_points(name, values) for name, values in given
         }
         side = _arguments.choice("Breaks", "closed", closed, ("right", "left"))
         self._set(_points=points | {"closed": side})
@@ -66,7 +62,11 @@ class Breaks(Frozen):
             )
         # One list for each cell: only the core makes these, and it checks them again.
         breaks = object.__new__(cls)
-        breaks._set(_points=_copied(points))
+        cells = {name: _numbers(name, points[name]) for name in MEASURES}
+        side = _arguments.choice(
+            "Breaks", "closed", points.get("closed", "right"), ("right", "left")
+        )
+        breaks._set(_points=cells | {"closed": side})
         return breaks
 
     @property
@@ -105,6 +105,21 @@ class Breaks(Frozen):
         names = ", ".join(f"{name}={self._points[name]}" for name in MEASURES)
         side = self._points["closed"]
         return f"Breaks({names}{'' if side == 'right' else f', closed={side!r}'})"
+
+
+def _cut_points(name: str, values: object) -> list[float]:
+    given = _arguments.items("Breaks", name, values, "a list of numbers")
+    # Both zeros are one: equal breaks have one hash.
+    return [_arguments.number("Breaks", name, x) + 0.0 for x in given]
+
+
+def _numbers(name: str, values: object) -> list[Any]:
+    """Return one list of cut points, or one for each cell."""
+    rule = "a list of numbers, or of such lists"
+    parts = _arguments.items("Breaks", name, values, rule)
+    if any(isinstance(part, (list, tuple)) for part in parts):
+        return [_cut_points(name, part) for part in parts]
+    return _cut_points(name, parts)
 
 
 def _copied(points: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,14 +69,21 @@ class RfmModel(Frozen):
         """Write the model to a file that every later version reads."""
         self._inner.save(_arguments.path_text("RfmModel.save", path))
 
-    def score(self, tx: "Transactions", progress: Progress = None) -> "Rfm":
+    def score(
+        self,
+        tx: "Transactions",
+        *,
+        progress: Progress = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> "Rfm":
         """Score transactions with the cut points of this model.
 
         Parameters
         ----------
         tx : Transactions
             The transactions to score.
-        progress : bool or callable, optional
+        progress, n_jobs, memory_mb
             As in `Transactions.rfm`.
 
         Returns
@@ -90,8 +97,10 @@ class RfmModel(Frozen):
                 "`tx` of `RfmModel.score` must be `Transactions`; got an object of "
                 f"type {type(tx).__name__}; bind its roles first"
             )
+        jobs = _arguments.optional_whole_number("score", "n_jobs", n_jobs, -1, 1_024)
+        memory = _arguments.optional_number("score", "memory_mb", memory_mb)
         with reporting(progress) as report:
-            return Rfm._wrap(self._inner.score(tx._inner, report, None))
+            return Rfm._wrap(self._inner.score(tx._inner, report, jobs, memory))
 
     @property
     def breaks(self) -> Breaks:
@@ -250,10 +259,7 @@ class Rfm(ArrowTable):
                 f"the id given to `Rfm.customer` is not among the {len(self):,} scored "
                 "customers; it may have no order, or be of another type (text, number)"
             ) from None
-        values = {name: values[0] for name, values in row.to_dict().items()}
-        for name in ("first_order", "last_order"):
-            values[name] = datetime.fromisoformat(values[name])
-        return values
+        return {name: v[0] for name, v in ArrowTable._wrap(row).to_dict().items()}
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the rows to a file, .parquet or .csv by its name."""

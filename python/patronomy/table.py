@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self
 
-from patronomy import _render
+from patronomy import _arguments, _render
 from patronomy._frozen import Frozen
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ class _Columnar(Protocol):
     def __len__(self) -> int: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
     def __arrow_c_schema__(self) -> object: ...
+    @property
+    def time_columns(self) -> list[str]: ...
     def head(self, n: int) -> dict[str, list[Any]]: ...
 
 
@@ -84,8 +86,11 @@ class ArrowTable(Frozen):
         return list(self._inner.head(0))
 
     def to_dict(self) -> dict[str, list[Any]]:
-        """Return the columns as plain Python lists, by name."""
-        return self._inner.head(len(self))
+        """Return the columns as plain Python lists, by name; times are datetimes."""
+        columns = self._inner.head(len(self))
+        for name in self._inner.time_columns:
+            columns[name] = [_arguments.parsed_time(text) for text in columns[name]]
+        return columns
 
     def to_arrow(self) -> "pyarrow.Table":
         """Return a `pyarrow.Table`; needs pyarrow.

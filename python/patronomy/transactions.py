@@ -221,6 +221,7 @@ class Transactions(Frozen):
         breadth: bool = False,
         progress: Progress = None,
         n_jobs: int | None = None,
+        memory_mb: float | None = None,
     ) -> Rfm:
         """Score every customer by recency, frequency and money.
 
@@ -241,7 +242,8 @@ class Transactions(Frozen):
             Money of all orders, or money per order.
         reference : str, date or datetime, optional
             The time recency is counted to; rows after it are left out. A date alone
-            means that day. By default the clock, else the latest time that is used.
+            means that day. By default the clock, else the latest used row of a
+            customer with an order.
         period_days : int, optional
             Use only the last so many calendar days up to the reference.
         breaks : Breaks or mapping, optional
@@ -259,6 +261,9 @@ class Transactions(Frozen):
             always, False never; a function is called with (fraction, stage).
         n_jobs : int, optional
             Number of threads. The result has the same bits for any of them.
+        memory_mb : float, optional
+            Megabytes the job may take for what grows with the rows. It works in
+            rounds to stay below, and refuses with an estimate where it cannot.
 
         Returns
         -------
@@ -273,6 +278,8 @@ class Transactions(Frozen):
             If a parameter breaks its rule.
         TooFewRowsError
             If no customer has an order.
+        BudgetError
+            If `memory_mb` is too little for any number of rounds.
 
         Examples
         --------
@@ -297,8 +304,9 @@ class Transactions(Frozen):
             breadth=breadth,
         )
         jobs = _arguments.optional_whole_number("rfm", "n_jobs", n_jobs, -1, 1_024)
+        memory = _arguments.optional_number("rfm", "memory_mb", memory_mb)
         with reporting(progress) as report:
-            return Rfm._wrap(self._inner.rfm(params, report, jobs))
+            return Rfm._wrap(self._inner.rfm(params, report, jobs, memory))
 
     def __len__(self) -> int:
         return self._inner.n_rows
@@ -342,13 +350,30 @@ def _opened(
     elif type(data).__name__ != "LazyFrame" and (
         hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")
     ):
-        return _core.Transactions.from_arrow(data, roles, returns, time_format)
+        try:
+            return _core.Transactions.from_arrow(data, roles, returns, time_format)
+        except TypeError:
+            # A column that has no role, and no form in Arrow, must not be in the way.
+            bound = _bound_columns(data, roles)
+            if bound is None:
+                raise
+            return _core.Transactions.from_arrow(bound, roles, returns, time_format)
     raise TypeError(
         "`data` of `Transactions` must be a table that speaks Arrow (pandas, polars, "
         "pyarrow, DuckDB) or the path of a .parquet or .csv file; "
         # The type alone: what the object holds may be personal.
         f"got an object of type {type(data).__name__}; {_remedy(data)}"
     )
+
+
+def _bound_columns(data: Any, roles: dict[str, str]) -> object | None:
+    """Return a data frame without the columns that have no role, if it has such."""
+    names = list(dict.fromkeys(roles.values()))
+    columns = getattr(data, "columns", None)
+    if columns is None or type(data).__name__ != "DataFrame":
+        return None
+    is_smaller = set(names) < set(columns)
+    return data[names] if is_smaller else None
 
 
 def _remedy(data: object) -> str:

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use patronomy::{Cancel, Context, Error, Progress};
+use patronomy::{Budget, Cancel, Context, Error, Progress};
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -22,8 +22,22 @@ pub(crate) struct Call<'a> {
     pub(crate) progress: Option<&'a Bound<'a, PyAny>>,
     /// Threads; all cores where it is not given.
     pub(crate) n_jobs: Option<i64>,
+    /// Memory for what grows with the rows, in megabytes; each job's own default where it is not given.
+    pub(crate) memory_mb: Option<f64>,
     /// Rows to work on.
     pub(crate) rows: usize,
+}
+
+impl Call<'_> {
+    /// A call that nobody watches, on so many rows.
+    pub(crate) const fn quiet(rows: usize) -> Self {
+        Self {
+            progress: None,
+            n_jobs: None,
+            memory_mb: None,
+            rows,
+        }
+    }
 }
 
 type Outcome<T> = std::thread::Result<Result<T, Error>>;
@@ -35,9 +49,9 @@ pub(crate) fn run<T: Send>(
     job: impl FnOnce(&Context) -> Result<T, Error> + Send,
 ) -> PyResult<T> {
     let ctx = Context {
+        budget: budget(call.memory_mb).map_err(|e| to_py(py, &e))?,
         cancel: Cancel::new(),
         progress: Progress::new(),
-        ..Context::default()
     };
     let threads = threads(call.n_jobs).map_err(|e| to_py(py, &e))?;
     let outcome = if call.rows < INLINE_ROWS {
@@ -45,9 +59,8 @@ pub(crate) fn run<T: Send>(
     } else {
         in_pool(py, call, &ctx, threads, job)?
     };
-    report(call, &ctx.progress)?;
     match outcome {
-        Ok(Ok(value)) => Ok(value),
+        Ok(Ok(value)) => report(call, &ctx.progress).map(|()| value),
         Ok(Err(error)) => Err(to_py(py, &error)),
         Err(payload) => Err(defect(payload.as_ref())),
     }
@@ -121,6 +134,19 @@ fn report(call: &Call<'_>, progress: &Progress) -> PyResult<()> {
     Ok(())
 }
 
+fn budget(memory_mb: Option<f64>) -> Result<Budget, Error> {
+    match memory_mb {
+        None => Ok(Budget::unlimited()),
+        Some(mb) if mb.is_finite() && mb > 0.0 => Ok(Budget::bytes((mb * 1e6) as u64)),
+        Some(mb) => Err(Error::parameter(
+            "the job",
+            "memory_mb",
+            "must be a positive number of megabytes",
+            mb,
+        )),
+    }
+}
+
 /// The threads meant by `n_jobs`, after scikit-learn: none or -1 is all cores.
 fn threads(n_jobs: Option<i64>) -> Result<usize, Error> {
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -128,7 +154,7 @@ fn threads(n_jobs: Option<i64>) -> Result<usize, Error> {
         None | Some(-1) => Ok(cores()),
         Some(n @ 1..=1024) => Ok(n as usize),
         Some(n) => Err(Error::parameter(
-            "n_jobs",
+            "the job",
             "n_jobs",
             "must be -1 (all cores) or in 1..=1024",
             n,
@@ -167,7 +193,7 @@ fn pool(threads: usize) -> Result<Arc<ThreadPool>, Error> {
         .build();
     let pool = Arc::new(built.map_err(|e| {
         Error::parameter(
-            "n_jobs",
+            "the job",
             "n_jobs",
             format!("threads could not be started: {e}"),
             threads,

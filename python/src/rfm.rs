@@ -51,6 +51,11 @@ impl Rfm {
         table::columns(self.0.batch())
     }
 
+    #[getter]
+    fn time_columns(&self) -> Vec<String> {
+        table::time_columns(self.0.batch())
+    }
+
     fn head<'py>(&self, py: Python<'py>, n: usize) -> PyResult<Bound<'py, PyDict>> {
         table::head(py, self.0.batch(), n)
     }
@@ -71,24 +76,19 @@ impl Rfm {
     }
 
     fn segments(&self, py: Python<'_>) -> PyResult<TableView> {
-        self.0.segments().map(TableView).map_err(|e| to_py(py, &e))
+        run(py, &self.call(), |_| self.0.segments()).map(TableView)
     }
 
     fn cells(&self, py: Python<'_>) -> PyResult<TableView> {
-        self.0.cells().map(TableView).map_err(|e| to_py(py, &e))
+        run(py, &self.call(), |_| self.0.cells()).map(TableView)
     }
 
     fn unassigned_cells(&self, py: Python<'_>) -> PyResult<TableView> {
-        self.0
-            .unassigned_cells()
-            .map(TableView)
-            .map_err(|e| to_py(py, &e))
+        run(py, &self.call(), |_| self.0.unassigned_cells()).map(TableView)
     }
 
     fn moves(&self, py: Python<'_>, earlier: &Self) -> PyResult<TableView> {
-        py.detach(|| self.0.moves(&earlier.0))
-            .map(TableView)
-            .map_err(|e| to_py(py, &e))
+        run(py, &self.call(), |_| self.0.moves(&earlier.0)).map(TableView)
     }
 
     fn customer(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<TableView> {
@@ -99,8 +99,16 @@ impl Rfm {
     }
 
     fn write(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        py.detach(|| patronomy::io::write_batch(&path, self.0.batch()))
-            .map_err(|e| to_py(py, &e))
+        let batch = self.0.batch();
+        run(py, &self.call(), |_| {
+            patronomy::io::write_batch(&path, batch)
+        })
+    }
+}
+
+impl Rfm {
+    fn call(&self) -> Call<'_> {
+        Call::quiet(self.0.batch().num_rows())
     }
 }
 
@@ -133,17 +141,19 @@ impl RfmModel {
             .map_err(|e| to_py(py, &e))
     }
 
-    #[pyo3(signature = (tx, progress=None, n_jobs=None))]
+    #[pyo3(signature = (tx, progress=None, n_jobs=None, memory_mb=None))]
     fn score(
         &self,
         py: Python<'_>,
         tx: &Transactions,
         progress: Option<Bound<'_, PyAny>>,
         n_jobs: Option<i64>,
+        memory_mb: Option<f64>,
     ) -> PyResult<Rfm> {
         let call = Call {
             progress: progress.as_ref(),
             n_jobs,
+            memory_mb,
             rows: tx.0.n_rows(),
         };
         Ok(Rfm(run(py, &call, |ctx| self.0.score(&tx.0, ctx))?))

@@ -1,11 +1,11 @@
 //! Arrow in and out by capability: whatever gives a stream is a table, whatever takes one gets it.
 
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, StructArray, UInt64Array};
-use arrow_schema::{ArrowError, Field};
+use arrow_schema::{DataType, Field};
 use patronomy::{Error, Table};
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyDict, PyList};
+use pyo3::types::{PyCapsule, PyDict, PyInt, PyList};
 use pyo3_arrow::error::PyArrowResult;
 use pyo3_arrow::ffi::{ArrayIterator, to_schema_pycapsule, to_stream_pycapsule};
 use pyo3_arrow::input::AnyRecordBatch;
@@ -19,18 +19,16 @@ pub(crate) fn import(data: &Bound<'_, PyAny>) -> PyResult<Table> {
     let input: AnyRecordBatch = data.extract().map_err(|e| not_a_table(data, &e))?;
     let reader = input.into_reader()?;
     let schema = reader.schema();
-    let batches = reader
-        .collect::<Result<Vec<_>, ArrowError>>()
-        .map_err(|e| {
-            let what = "the Arrow stream".into();
-            to_py(
-                py,
-                &Error::FeatureMismatch {
-                    what,
-                    why: e.to_string(),
-                },
-            )
-        })?;
+    let mut reader = reader;
+    let mut batches = Vec::new();
+    // In this thread, for what is behind the stream may belong to it; but others may run, and Ctrl-C is looked for.
+    while let Some(batch) = py.detach(|| reader.next()) {
+        py.check_signals()?;
+        batches.push(batch.map_err(|e| {
+            let (what, why) = ("the Arrow stream".into(), e.to_string());
+            to_py(py, &Error::FeatureMismatch { what, why })
+        })?);
+    }
     Table::try_new(schema, batches).map_err(|e| to_py(py, &e))
 }
 
@@ -80,6 +78,11 @@ impl TableView {
         columns(&self.0)
     }
 
+    #[getter]
+    fn time_columns(&self) -> Vec<String> {
+        time_columns(&self.0)
+    }
+
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         to_dict(py, &self.0)
     }
@@ -96,6 +99,13 @@ pub(crate) fn columns(batch: &RecordBatch) -> Vec<String> {
         .iter()
         .map(|f| f.name().clone())
         .collect()
+}
+
+/// Columns of instants, which become text on the way to Python.
+pub(crate) fn time_columns(batch: &RecordBatch) -> Vec<String> {
+    let fields = batch.schema_ref().fields().iter();
+    let times = fields.filter(|f| matches!(f.data_type(), DataType::Timestamp(..)));
+    times.map(|f| f.name().clone()).collect()
 }
 
 pub(crate) fn stream<'py>(
@@ -138,7 +148,6 @@ fn values<'py>(py: Python<'py>, column: &ArrayRef) -> PyResult<Bound<'py, PyList
     use arrow_array::Array;
     use arrow_array::cast::AsArray;
     use arrow_array::types::{Float64Type, Int64Type, UInt64Type};
-    use arrow_schema::DataType;
 
     let cast = |to: &DataType| {
         arrow_cast::cast(column, to)
@@ -165,6 +174,11 @@ pub(crate) fn id(value: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
     }
     if let Ok(number) = value.extract::<u64>() {
         return Ok(Arc::new(UInt64Array::from(vec![number])));
+    }
+    if value.is_instance_of::<PyInt>() {
+        return Err(PyOverflowError::new_err(
+            "an integer beyond 64 bits is no id",
+        ));
     }
     let text: String = value.extract().map_err(|_| {
         PyTypeError::new_err(format!(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use patronomy::rfm::RfmParams;
 use patronomy::simulate::Shop;
-use patronomy::{Error, Moment, Returns, Roles};
+use patronomy::{Context, Error, Moment, Returns, Roles, Table};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -47,18 +47,32 @@ pub(crate) fn to_json(value: &impl serde::Serialize) -> PyResult<String> {
 /// Column names by role.
 type RoleMap = BTreeMap<String, String>;
 
-fn bind(
-    py: Python<'_>,
-    table: patronomy::Table,
-    roles: &RoleMap,
-    returns: &str,
-    time_format: Option<&str>,
-) -> PyResult<Transactions> {
-    let roles: Roles = from_json(py, "Transactions", &to_json(roles)?)?;
-    let returns: Returns = from_json(py, "Transactions", &to_json(&returns)?)?;
-    let tx = patronomy::Transactions::with_time_format(table, roles, time_format)
-        .map_err(|e| to_py(py, &e))?;
-    Ok(Transactions(tx.with_returns(returns)))
+/// What names the columns, checked before a table is read.
+struct Bindings {
+    roles: Roles,
+    returns: Returns,
+    time_format: Option<String>,
+}
+
+impl Bindings {
+    fn new(
+        py: Python<'_>,
+        roles: &RoleMap,
+        returns: &str,
+        time_format: Option<String>,
+    ) -> PyResult<Self> {
+        Ok(Self {
+            roles: from_json(py, "Transactions", &to_json(roles)?)?,
+            returns: from_json(py, "Transactions", &to_json(&returns)?)?,
+            time_format,
+        })
+    }
+
+    fn bind(self, table: Table, ctx: &Context) -> Result<Transactions, Error> {
+        let format = self.time_format.as_deref();
+        let tx = patronomy::Transactions::bind(table, self.roles, format, ctx)?;
+        Ok(Transactions(tx.with_returns(self.returns)))
+    }
 }
 
 #[pymethods]
@@ -68,9 +82,13 @@ impl Transactions {
         data: &Bound<'_, PyAny>,
         roles: RoleMap,
         returns: &str,
-        time_format: Option<&str>,
+        time_format: Option<String>,
     ) -> PyResult<Self> {
-        bind(data.py(), import(data)?, &roles, returns, time_format)
+        let py = data.py();
+        let bindings = Bindings::new(py, &roles, returns, time_format)?;
+        let table = import(data)?;
+        let call = Call::quiet(table.n_rows());
+        run(py, &call, |ctx| bindings.bind(table, ctx))
     }
 
     #[staticmethod]
@@ -79,18 +97,14 @@ impl Transactions {
         path: PathBuf,
         roles: RoleMap,
         returns: &str,
-        time_format: Option<&str>,
+        time_format: Option<String>,
     ) -> PyResult<Self> {
-        let named: Roles = from_json(py, "Transactions", &to_json(&roles)?)?;
-        let table =
-            py.detach(|| patronomy::io::read_table(&path, &named.iter().collect::<Vec<_>>()));
-        bind(
-            py,
-            table.map_err(|e| to_py(py, &e))?,
-            &roles,
-            returns,
-            time_format,
-        )
+        let bindings = Bindings::new(py, &roles, returns, time_format)?;
+        run(py, &Call::quiet(usize::MAX), |ctx| {
+            let columns: Vec<_> = bindings.roles.iter().collect();
+            let table = patronomy::io::read_table(&path, &columns, ctx)?;
+            bindings.bind(table, ctx)
+        })
     }
 
     fn as_of(&self, py: Python<'_>, text: &str) -> PyResult<Self> {
@@ -129,33 +143,37 @@ impl Transactions {
         self.0.clock().map(|at| self.0.zone().text(at))
     }
 
-    #[pyo3(signature = (progress=None, n_jobs=None))]
+    #[pyo3(signature = (progress=None, n_jobs=None, memory_mb=None))]
     fn counts(
         &self,
         py: Python<'_>,
         progress: Option<Bound<'_, PyAny>>,
         n_jobs: Option<i64>,
+        memory_mb: Option<f64>,
     ) -> PyResult<String> {
         let call = Call {
             progress: progress.as_ref(),
             n_jobs,
+            memory_mb,
             rows: self.0.n_rows(),
         };
         to_json(&run(py, &call, |ctx| self.0.counts(ctx))?)
     }
 
-    #[pyo3(signature = (params, progress=None, n_jobs=None))]
+    #[pyo3(signature = (params, progress=None, n_jobs=None, memory_mb=None))]
     fn rfm(
         &self,
         py: Python<'_>,
         params: &str,
         progress: Option<Bound<'_, PyAny>>,
         n_jobs: Option<i64>,
+        memory_mb: Option<f64>,
     ) -> PyResult<Rfm> {
         let params: RfmParams = from_json(py, "RfmParams", params)?;
         let call = Call {
             progress: progress.as_ref(),
             n_jobs,
+            memory_mb,
             rows: self.0.n_rows(),
         };
         Ok(Rfm(run(py, &call, |ctx| params.fit(&self.0, ctx))?))
@@ -170,7 +188,6 @@ pub(crate) fn simulate_shop(
     n_days: u32,
     seed: u64,
 ) -> PyResult<Transactions> {
-    py.detach(|| Shop::new(n_customers, n_days, seed).transactions())
-        .map(Transactions)
-        .map_err(|e| to_py(py, &e))
+    let shop = Shop::new(n_customers, n_days, seed);
+    run(py, &Call::quiet(usize::MAX), |_| shop.transactions()).map(Transactions)
 }

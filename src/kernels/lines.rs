@@ -10,7 +10,7 @@ pub(crate) type Marks = [u8; BLOCK];
 
 widest! {
     /// Marks each element that differs from the one before it; other marks stay.
-    fn mark_changes, mark_changes_portable <T: PartialEq>(values: &[T], marks: &mut Marks) {
+    fn mark_changes, mark_changes_at <T: PartialEq>(values: &[T], marks: &mut Marks) {
         let n = values.len().min(BLOCK);
         if n < 2 {
             return;
@@ -24,7 +24,7 @@ widest! {
 
 widest! {
     /// Whether an instant lies before `since` or after `until`.
-    fn any_outside, any_outside_portable(times: &[i64], since: i64, until: i64) -> bool {
+    fn any_outside, any_outside_at(times: &[i64], since: i64, until: i64) -> bool {
         // Two comparisons, not one of spans: a window may end before it begins, and then holds nothing.
         let outside = |t: i64| u64::from((t < since) | (t > until));
         times.iter().fold(0, |any, &t| any | outside(t)) != 0
@@ -40,7 +40,7 @@ pub(crate) fn is_plain(quantity: f64, money: f64) -> bool {
 
 widest! {
     /// Whether all lines are plain.
-    fn all_plain, all_plain_portable(quantity: &[f64], money: &[f64]) -> bool {
+    fn all_plain, all_plain_at(quantity: &[f64], money: &[f64]) -> bool {
         let odd = |(&q, &p): (&f64, &f64)| u64::from(!is_plain(q, p));
         quantity.iter().zip(money).fold(0, |any, row| any | odd(row)) == 0
     }
@@ -51,8 +51,8 @@ pub(crate) const MINOR: f64 = 10_000.0;
 
 /// `quantity` times the whole number of ten-thousandths that `price` is the nearest float to, and whether there is one.
 ///
-/// A price counts as decimal within four units in the last place, so that 0.1 + 0.2 is 0.3, and up to 1.7e9, beyond which a float no
-/// longer tells. Without branches, for vector instructions.
+/// A price counts as decimal within 4 times 2^-52 of its size, so that 0.1 + 0.2 is 0.3, and up to 1.7e9, beyond which a float no longer
+/// tells. Without branches, for vector instructions.
 #[inline(always)]
 pub(crate) fn whole_minor(price: f64, quantity: f64) -> (i64, bool) {
     const LIMIT: f64 = 17_592_186_044_416.0; // 2^44
@@ -75,24 +75,11 @@ pub(crate) fn whole_minor(price: f64, quantity: f64) -> (i64, bool) {
 
 widest! {
     /// The money of lines in ten-thousandths, and whether each is a whole number of them. The lists are equally long.
-    fn minors, minors_portable(price: &[f64], quantity: &[f64], minor: &mut [i64]) -> bool {
+    fn minors, minors_at(price: &[f64], quantity: &[f64], minor: &mut [i64]) -> bool {
         // Gathered in whole words: a flag of one bit would keep the loop from vector instructions.
         let mut odd = 0u64;
         for ((minor, &p), &q) in minor.iter_mut().zip(price).zip(quantity) {
             let (whole, decimal) = whole_minor(p, q);
-            *minor = whole;
-            odd |= u64::from(!decimal);
-        }
-        odd == 0
-    }
-}
-
-widest! {
-    /// As [`minors`], of amounts.
-    fn minors_of_amounts, minors_of_amounts_portable(amount: &[f64], minor: &mut [i64]) -> bool {
-        let mut odd = 0u64;
-        for (minor, &a) in minor.iter_mut().zip(amount) {
-            let (whole, decimal) = whole_minor(a, 1.0);
             *minor = whole;
             odd |= u64::from(!decimal);
         }
@@ -154,6 +141,7 @@ fn to_bits(bytes: &Marks) -> [u64; BLOCK / 64] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::levels;
     use proptest::prelude::*;
 
     /// Lists around the lengths at which vector loops begin and end, with runs, and with values that are no numbers.
@@ -173,42 +161,36 @@ mod tests {
     proptest! {
         #[test]
         fn all_forms_agree((keys, price, quantity) in columns()) {
-            let mut marks = [[0; BLOCK]; 2];
-            mark_changes(&keys, &mut marks[0]);
-            mark_changes_portable(&keys, &mut marks[1]);
-            prop_assert_eq!(marks[0], marks[1]);
-            for i in 0..keys.len() {
-                prop_assert_eq!(marks[0][i] == 1, i > 0 && keys[i] != keys[i - 1]);
+            let plain = price.iter().zip(&quantity).all(|(&p, &q)| is_plain(q, p));
+            let times: Vec<i64> = keys.iter().map(|&k| k as i64).collect();
+            for level in levels() {
+                prop_assert_eq!(all_plain_at(level, &quantity, &price), plain);
+                for (since, until) in [(0, 2), (0, 1), (1, 2), (2, 0)] {
+                    let expected = times.iter().any(|t| !(since..=until).contains(t));
+                    prop_assert_eq!(any_outside_at(level, &times, since, until), expected);
+                }
+                let mut minor = vec![0; price.len()];
+                let whole = minors_at(level, &price, &quantity, &mut minor);
+                let one_by_one: Vec<(i64, bool)> = price.iter().zip(&quantity).map(|(&p, &q)| whole_minor(p, q)).collect();
+                prop_assert_eq!(whole, one_by_one.iter().all(|m| m.1));
+                // What is no number is garbage, of whatever bits.
+                prop_assert!(minor.iter().zip(&one_by_one).all(|(a, b)| !b.1 || *a == b.0));
             }
+        }
+
+        #[test]
+        fn changes_are_marked_in_all_forms(keys in prop::collection::vec(0u64..3, 0..=BLOCK)) {
             let narrow: Vec<u32> = keys.iter().map(|&k| k as u32).collect();
             let bytes: Vec<u8> = keys.iter().map(|&k| k as u8).collect();
-            let mut others = [[0; BLOCK]; 4];
-            mark_changes(&narrow, &mut others[0]);
-            mark_changes_portable(&narrow, &mut others[1]);
-            mark_changes(&bytes, &mut others[2]);
-            mark_changes_portable(&bytes, &mut others[3]);
-            prop_assert!(others.iter().all(|m| *m == marks[0]));
-
-            let times: Vec<i64> = keys.iter().map(|&k| k as i64).collect();
-            for (since, until) in [(0, 2), (0, 1), (1, 2), (2, 0)] {
-                let expected = times.iter().any(|t| !(since..=until).contains(t));
-                prop_assert_eq!(any_outside(&times, since, until), expected);
-                prop_assert_eq!(any_outside_portable(&times, since, until), expected);
-            }
-            let plain = price.iter().zip(&quantity).all(|(&p, &q)| is_plain(q, p));
-            prop_assert_eq!(all_plain(&quantity, &price), plain);
-            prop_assert_eq!(all_plain_portable(&quantity, &price), plain);
-
-            let mut minor = vec![vec![0; price.len()]; 4];
-            let decimal = minors(&price, &quantity, &mut minor[0]);
-            prop_assert_eq!(decimal, minors_portable(&price, &quantity, &mut minor[1]));
-            prop_assert_eq!(&minor[0], &minor[1]);
-            let decimal = minors_of_amounts(&price, &mut minor[2]);
-            prop_assert_eq!(decimal, minors_of_amounts_portable(&price, &mut minor[3]));
-            prop_assert_eq!(&minor[2], &minor[3]);
-            for i in 0..price.len() {
-                prop_assert_eq!(minor[0][i], whole_minor(price[i], quantity[i]).0);
-                prop_assert_eq!(minor[2][i], whole_minor(price[i], 1.0).0);
+            for level in levels() {
+                let mut marks = [[0; BLOCK]; 3];
+                mark_changes_at(level, &keys, &mut marks[0]);
+                mark_changes_at(level, &narrow, &mut marks[1]);
+                mark_changes_at(level, &bytes, &mut marks[2]);
+                for i in 0..keys.len() {
+                    let expected = u8::from(i > 0 && keys[i] != keys[i - 1]);
+                    prop_assert!(marks.iter().all(|m| m[i] == expected));
+                }
             }
         }
 

@@ -9,70 +9,73 @@
 
 pub(crate) mod lines;
 
-/// Defines a function that runs the widest of its compiled forms, and the name of its portable form.
+/// Defines a function that runs the widest of its compiled forms that this processor has, and one that takes the form to run.
 macro_rules! widest {
-    ($(#[$meta:meta])* fn $name:ident, $portable:ident $(<$t:ident: $bound:path>)? ($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
-        #[inline(always)]
-        fn $portable $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? $body
-
+    ($(#[$meta:meta])* fn $name:ident, $at:ident $(<$t:ident: $bound:path>)? ($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
         $(#[$meta])*
         pub(crate) fn $name $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
+            $at($crate::kernels::level(), $($arg),*)
+        }
+
+        fn $at $(<$t: $bound>)? (level: $crate::kernels::Level, $($arg: $ty),*) $(-> $ret)? {
+            #[inline(always)]
+            fn portable $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? $body
+
             #[cfg(target_arch = "x86_64")]
-            {
-                #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-                fn avx2 $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
-                    $portable($($arg),*)
-                }
-                #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl")]
-                fn avx512 $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
-                    $portable($($arg),*)
-                }
-                match $crate::kernels::level() {
-                    // SAFETY: the processor has the instructions.
-                    $crate::kernels::Level::Avx512 => return unsafe { avx512($($arg),*) },
-                    // SAFETY: the processor has the instructions.
-                    $crate::kernels::Level::Avx2 => return unsafe { avx2($($arg),*) },
-                    $crate::kernels::Level::Portable => {}
-                }
+            #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+            fn avx2 $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
+                portable($($arg),*)
             }
-            $portable($($arg),*)
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl")]
+            fn avx512 $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
+                portable($($arg),*)
+            }
+
+            match level.0 {
+                // SAFETY: `Level` can only be made where each feature named above was found.
+                #[cfg(target_arch = "x86_64")]
+                2 => unsafe { avx512($($arg),*) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                1 => unsafe { avx2($($arg),*) },
+                _ => portable($($arg),*),
+            }
         }
     };
 }
 pub(crate) use widest;
 
-/// What the processor offers beyond the baseline.
-#[cfg(target_arch = "x86_64")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Level {
-    Portable,
-    Avx2,
-    Avx512,
-}
+/// Which of its forms a kernel runs: 0 the portable one, 1 that for AVX2, 2 that for AVX-512. Only what the processor has can be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Level(u8);
 
 /// The widest level this processor has.
-#[cfg(target_arch = "x86_64")]
 pub(crate) fn level() -> Level {
     use std::sync::OnceLock;
     static LEVEL: OnceLock<Level> = OnceLock::new();
-    *LEVEL.get_or_init(|| {
-        let avx2 = is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("lzcnt")
-            && is_x86_feature_detected!("popcnt");
-        // The compiler takes the next two for part of AVX-512.
-        let avx512 = avx2
-            && is_x86_feature_detected!("fma")
-            && is_x86_feature_detected!("f16c")
-            && is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vl");
-        match (avx2, avx512) {
-            (_, true) => Level::Avx512,
-            (true, false) => Level::Avx2,
-            _ => Level::Portable,
-        }
-    })
+    *LEVEL.get_or_init(|| Level(found()))
+}
+
+/// Every level this processor has.
+#[cfg(test)]
+pub(crate) fn levels() -> impl Iterator<Item = Level> {
+    (0..=level().0).map(Level)
+}
+
+#[cfg(target_arch = "x86_64")]
+fn found() -> u8 {
+    macro_rules! all {
+        ($($feature:tt),*) => { true $(&& is_x86_feature_detected!($feature))* };
+    }
+    let avx2 = all!("avx2", "bmi1", "bmi2", "lzcnt", "popcnt");
+    // The compiler takes the first two for part of AVX-512.
+    let avx512 = all!("fma", "f16c", "avx512f", "avx512bw", "avx512dq", "avx512vl");
+    u8::from(avx2) + u8::from(avx2 && avx512)
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn found() -> u8 {
+    0
 }

@@ -87,6 +87,8 @@ impl Breaks {
         [&self.recency, &self.frequency, &self.monetary].map(|c| c.n_bins().min(255) as u8)
     }
 
+    /// Whether scoring can go by these cut points.
+    ///
     /// # Errors
     /// [`Error::Parameter`] if a list is too long, holds a value that is not finite, or does not ascend.
     pub fn validate(&self) -> Result<()> {

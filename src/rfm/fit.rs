@@ -49,8 +49,10 @@ impl RfmModel {
         params.fit(tx, ctx)
     }
 
+    /// Whether a fit could have produced the model.
+    ///
     /// # Errors
-    /// [`Error::Parameter`] if a loaded model holds what no fit produces.
+    /// [`Error::Parameter`] names what no fit produces.
     pub fn validate(&self) -> Result<()> {
         self.params.validate()?;
         self.breaks.validate()
@@ -85,12 +87,13 @@ impl RfmParams {
         };
         let calendar = tx.zone().calendar();
         let reference = self.reference_instant(&tx, &customers)?;
-        let notices = notices(&customers);
+        let n_without_order = customers.n_without_order;
         let measures = Measures::new(customers, self.monetary, calendar, reference, breadth, ctx)?;
         let (scores, breaks) = match &self.breaks {
             Some(breaks) => (score_all(&measures, breaks, ctx)?, breaks.clone()),
             None => self.learn(&measures, ctx)?,
         };
+        let notices = notices(n_without_order, &breaks);
         let model = RfmModel {
             params: self.clone(),
             breaks,
@@ -258,13 +261,29 @@ fn latest(customers: &Customers) -> i64 {
     customers.latest.unwrap_or(0)
 }
 
-fn notices(customers: &Customers) -> Vec<String> {
+fn notices(n_without_order: u64, breaks: &Breaks) -> Vec<String> {
     let mut notices = Vec::new();
-    if customers.n_without_order > 0 {
+    if n_without_order > 0 {
         notices.push(format!(
-            "{} customer(s) have no order and are not scored",
-            customers.n_without_order
+            "{n_without_order} customer(s) have no order and are not scored"
         ));
+    }
+    let axes = [
+        ("recency", &breaks.recency),
+        ("frequency", &breaks.frequency),
+        ("monetary", &breaks.monetary),
+    ];
+    for (name, cuts) in axes {
+        let Cuts::One(cuts) = cuts else { continue };
+        let mut distinct = cuts.clone();
+        distinct.dedup();
+        if distinct.len() < cuts.len() {
+            notices.push(format!(
+                "cut points of {name} coincide: of {} scores at most {} are given",
+                cuts.len() + 1,
+                distinct.len() + 1
+            ));
+        }
     }
     notices
 }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::breaks::Breaks;
 use super::segments::SegmentMap;
 use crate::error::{Error, Result};
+
+const MAX_WEIGHT: f64 = 1e300;
 use crate::table::time::Moment;
 
 /// How scores are cut from the ranks or the values: what becomes of ties decides the answer.
@@ -78,7 +80,8 @@ pub struct RfmParams {
     pub nesting: Nesting,
     /// Sum or mean per order.
     pub monetary: Monetary,
-    /// The day recency counts back from; rows after it are left out. By default the clock, else the last row used.
+    /// The day recency counts back from; rows after it are left out. By default the clock, else the last row used of a customer
+    /// with an order.
     #[serde(deserialize_with = "named_reference")]
     pub reference: Option<Moment>,
     /// Only the so many calendar days up to the reference.
@@ -180,6 +183,8 @@ impl RfmParams {
         bins
     }
 
+    /// Whether a job can be done with these.
+    ///
     /// # Errors
     /// [`Error::Parameter`] names the first parameter outside its rule.
     pub fn validate(&self) -> Result<()> {
@@ -192,8 +197,14 @@ impl RfmParams {
                 bad,
             ));
         }
-        if let Some(bad) = self.weights.iter().find(|w| !w.is_finite()) {
-            return Err(Error::parameter(OWNER, "weights", "must be finite", bad));
+        // Scores go up to 100: their weighted sum must stay a number.
+        if let Some(bad) = self
+            .weights
+            .iter()
+            .find(|w| !w.is_finite() || w.abs() > MAX_WEIGHT)
+        {
+            let rule = format!("must each be finite, up to {MAX_WEIGHT:e} in size");
+            return Err(Error::parameter(OWNER, "weights", rule, bad));
         }
         if self.period_days == Some(0) {
             return Err(Error::parameter(

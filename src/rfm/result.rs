@@ -8,7 +8,7 @@ use arrow_array::{
     StringArray, TimestampMicrosecondArray, UInt8Array, UInt32Array,
 };
 use arrow_buffer::NullBuffer;
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{Field, Schema};
 
 use super::fit::RfmModel;
 use super::params::Monetary;
@@ -302,13 +302,22 @@ fn segments(
     Ok(Some(Arc::new(segment)))
 }
 
-/// A batch of named columns; nullable exactly where they hold nulls by design.
+/// Columns that may hold nulls; the others never do.
+const NULLABLE: [&str; 7] = [
+    "mean_gap_days",
+    "segment",
+    "share",
+    "monetary_share",
+    "mean_recency_days",
+    "mean_frequency",
+    "mean_monetary",
+];
+
+/// A batch of named columns, whose schema does not depend on what they hold.
 pub(super) fn to_batch(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch> {
-    let fields = columns.iter().map(|(name, c)| {
-        let nullable = ["mean_gap_days", "segment"].contains(name)
-            || matches!(c.data_type(), DataType::Utf8 if c.null_count() > 0);
-        Field::new(*name, c.data_type().clone(), nullable || c.null_count() > 0)
-    });
+    let fields = columns
+        .iter()
+        .map(|(name, c)| Field::new(*name, c.data_type().clone(), NULLABLE.contains(name)));
     let schema = Schema::new(fields.collect::<Vec<_>>());
     RecordBatch::try_new(
         Arc::new(schema),

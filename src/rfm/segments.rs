@@ -151,6 +151,8 @@ impl SegmentMap {
         names
     }
 
+    /// Whether the map names segments without contradiction.
+    ///
     /// # Errors
     /// [`Error::Parameter`] if there is no rule, a name is blank, a range is empty, or there are over 127 segments.
     pub fn validate(&self) -> Result<()> {

@@ -6,7 +6,7 @@
 use siphasher::sip128::{Hasher128, SipHasher13};
 use std::hash::Hasher;
 
-use super::ids::codec::Ends;
+use super::ids::ends::Ends;
 
 /// An identifier as an integer.
 pub(crate) trait Key:

@@ -7,12 +7,15 @@
 pub(crate) mod ids;
 pub(crate) mod key;
 pub(crate) mod number;
+#[cfg(feature = "csv")]
+pub(crate) mod text;
 pub(crate) mod time;
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
 use arrow_schema::{DataType, SchemaRef};
 
 use crate::error::{Error, Result};
@@ -205,6 +208,27 @@ pub(crate) struct Segment {
     pub(crate) chunk: usize,
     pub(crate) range: Range<usize>,
     pub(crate) first_row: usize,
+}
+
+/// Appends the values of a segment, each converted, nulls as `null`.
+fn read_values<T: ArrowPrimitiveType, V: Copy>(
+    chunk: &ArrayRef,
+    at: &Segment,
+    out: &mut Vec<V>,
+    null: V,
+    convert: impl Fn(T::Native) -> V,
+) {
+    let array = chunk.as_primitive::<T>();
+    let from = out.len();
+    let values = array.values()[at.range.clone()].iter();
+    out.extend(values.map(|&v| convert(v)));
+    if let Some(nulls) = array.nulls().filter(|n| n.null_count() > 0) {
+        for (slot, i) in out[from..].iter_mut().zip(at.range.clone()) {
+            if nulls.is_null(i) {
+                *slot = null;
+            }
+        }
+    }
 }
 
 #[cfg(test)]

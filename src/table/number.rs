@@ -1,11 +1,9 @@
 //! Number columns, quantities and money, as floats.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{ArrowPrimitiveType, Decimal128Type, Float64Type, Int32Type, Int64Type};
-use arrow_array::{Array, ArrayRef};
+use arrow_array::types::{Decimal128Type, Float64Type, Int32Type, Int64Type};
 use arrow_schema::DataType;
 
-use super::{Column, Segment};
+use super::{Column, Segment, read_values};
 use crate::error::Result;
 
 const EXPECTED: &str = "integers, floats or decimals";
@@ -50,35 +48,13 @@ impl NumberColumn {
     pub(crate) fn read(&self, at: &Segment, out: &mut Vec<f64>) {
         let chunk = &self.column.chunks[at.chunk];
         match chunk.data_type() {
-            DataType::Int32 => read_numbers::<Int32Type>(chunk, at, out, f64::from),
-            DataType::Int64 => read_numbers::<Int64Type>(chunk, at, out, |v| v as f64),
+            DataType::Int32 => read_values::<Int32Type, _>(chunk, at, out, NULL, f64::from),
+            DataType::Int64 => read_values::<Int64Type, _>(chunk, at, out, NULL, |v| v as f64),
             DataType::Decimal128(_, scale) => {
                 let unit = 10f64.powi(i32::from(*scale));
-                read_numbers::<Decimal128Type>(chunk, at, out, |v| v as f64 / unit);
+                read_values::<Decimal128Type, _>(chunk, at, out, NULL, |v| v as f64 / unit);
             }
-            _ => read_numbers::<Float64Type>(chunk, at, out, |v| v),
-        }
-    }
-}
-
-fn read_numbers<T: ArrowPrimitiveType>(
-    chunk: &ArrayRef,
-    at: &Segment,
-    out: &mut Vec<f64>,
-    to_float: impl Fn(T::Native) -> f64,
-) {
-    let array = chunk.as_primitive::<T>();
-    let from = out.len();
-    out.extend(
-        array.values()[at.range.clone()]
-            .iter()
-            .map(|&v| to_float(v)),
-    );
-    if let Some(nulls) = array.nulls().filter(|n| n.null_count() > 0) {
-        for (slot, i) in out[from..].iter_mut().zip(at.range.clone()) {
-            if nulls.is_null(i) {
-                *slot = NULL;
-            }
+            _ => read_values::<Float64Type, _>(chunk, at, out, NULL, |v| v),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::roles::Roles;
 use crate::error::{Error, Result};
+use crate::parallel::Context;
 use crate::table::Table;
 use crate::table::ids::IdColumn;
 use crate::table::number::NumberColumn;
@@ -22,7 +23,12 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
-    pub(crate) fn new(table: Table, roles: Roles, time_format: Option<&str>) -> Result<Self> {
+    pub(crate) fn new(
+        table: Table,
+        roles: Roles,
+        time_format: Option<&str>,
+        ctx: &Context,
+    ) -> Result<Self> {
         for (role, column) in roles.iter() {
             table.position(column, role)?;
         }
@@ -38,7 +44,7 @@ impl Bound {
         };
         Ok(Self {
             customer: IdColumn::bind(column("customer", &roles.customer)?, "customer")?,
-            time: TimeColumn::bind(column("time", &roles.time)?, "time", time_format)?,
+            time: TimeColumn::bind(column("time", &roles.time)?, "time", time_format, ctx)?,
             transaction: id("transaction", roles.transaction.as_ref())?,
             item: id("item", roles.item.as_ref())?,
             quantity: number("quantity", roles.quantity.as_ref())?,
@@ -49,6 +55,8 @@ impl Bound {
         })
     }
 
+    /// Whether the money of a line is known.
+    ///
     /// # Errors
     /// [`Error::ColumnNotFound`] if neither `amount` nor `quantity` and `price` are named.
     pub(crate) fn check_money(&self) -> Result<()> {

@@ -86,6 +86,7 @@ pub(crate) struct Block<K> {
     pub(crate) customer: Vec<K>,
     quantity: Vec<f64>,
     price: Vec<f64>,
+    ones: Vec<f64>,
     marks: Marks,
     required: Vec<u128>,
 }
@@ -336,11 +337,14 @@ impl<'a, K: Key> LineReader<'a, K> {
     /// Money as whole ten-thousandths.
     fn fill_minor(&self, block: &mut Block<K>) {
         block.minor.resize(block.price.len(), 0);
-        let all_whole = if self.by_quantity() {
-            kernels::minors(&block.price, &block.quantity, &mut block.minor)
+        let n = block.price.len();
+        block.ones.resize(block.ones.len().max(n), 1.0);
+        let quantity = if self.by_quantity() {
+            &block.quantity
         } else {
-            kernels::minors_of_amounts(&block.price, &mut block.minor)
+            &block.ones
         };
+        let all_whole = kernels::minors(&block.price, quantity, &mut block.minor);
         block.has_odd_money = !all_whole;
         kernels::running_sums(&block.minor, &mut block.minor_sums);
     }
@@ -417,6 +421,7 @@ impl<K> Default for Block<K> {
             customer: Vec::new(),
             quantity: Vec::new(),
             price: Vec::new(),
+            ones: Vec::new(),
             marks: [0; BLOCK],
             required: Vec::new(),
         }

@@ -23,7 +23,7 @@ use lines::{Rules, Window};
 
 /// A transaction table with roles, a rule for returns, and a clock.
 ///
-/// Making one checks names and types and reads no values but those of times given as text. Clones and views
+/// Making one checks names and types, and reads no values but those of times given as text and of ids given as floats or decimals. Clones and views
 /// ([`as_of`](Self::as_of), [`split`](Self::split)) share the table. Nothing computed from a view depends on a row after its clock.
 ///
 /// ```
@@ -58,16 +58,21 @@ impl Transactions {
     /// [`Error::ColumnNotFound`] and [`Error::ColumnType`] name the role; [`Error::BadValues`] if text times or float ids cannot
     /// be read at all; [`Error::Parameter`] if two columns share a name that is meant.
     pub fn new(table: Table, roles: Roles) -> Result<Self> {
-        Self::with_time_format(table, roles, None)
+        Self::bind(table, roles, None, &Context::new())
     }
 
-    /// As [`new`](Self::new), for times given as text of another form than ISO 8601: `format` as in strftime.
+    /// As [`new`](Self::new), in a context; `time_format` is for times given as text of another form than ISO 8601, as in strftime.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
-    pub fn with_time_format(table: Table, roles: Roles, format: Option<&str>) -> Result<Self> {
+    /// As [`new`](Self::new); [`Error::Parameter`] if there is a format, but times are no text; [`Error::Cancelled`].
+    pub fn bind(
+        table: Table,
+        roles: Roles,
+        time_format: Option<&str>,
+        ctx: &Context,
+    ) -> Result<Self> {
         Ok(Self {
-            bound: Arc::new(Bound::new(table, roles, format)?),
+            bound: Arc::new(Bound::new(table, roles, time_format, ctx)?),
             returns: Returns::default(),
             window: Window {
                 since: EARLIEST,

@@ -6,6 +6,7 @@ use super::bound::Bound;
 use super::lines::Window;
 use crate::clean::returns::{NetLine, Netting, net};
 use crate::error::Result;
+use crate::kernels::lines::{MINOR, whole_minor};
 use crate::parallel::{Context, map_ordered, pieces};
 use crate::table::Segment;
 use crate::table::ids::IdReader;
@@ -96,8 +97,7 @@ impl Source<'_> {
         let line = |(&row, id): (&u32, Option<(u128, u128)>)| {
             let i = row as usize;
             let (customer, item) = id?;
-            // Both zeros are one price.
-            let price = prices.get(i).map_or(0.0, |p| p + 0.0);
+            let price = prices.get(i).map_or(0.0, |&p| one_price(p));
             let amount = amounts.get(i).copied().unwrap_or(price);
             let known = (EARLIEST..=self.until).contains(&times[i])
                 && amount.is_finite()
@@ -131,5 +131,13 @@ impl Source<'_> {
             (!missing[place]).then_some((customer, item))
         };
         customers.iter().enumerate().map(id).collect()
+    }
+}
+
+/// Prices that are one decimal are one price, as 0.3 / 3 and 0.1 are; and both zeros are.
+fn one_price(price: f64) -> f64 {
+    match whole_minor(price, 1.0) {
+        (minor, true) => minor as f64 / MINOR,
+        _ => price,
     }
 }

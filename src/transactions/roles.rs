@@ -100,8 +100,9 @@ impl Roles {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Returns {
-    /// Each return is taken out of the customer's own nearest earlier purchase of the same item at the same price, as far as
-    /// that is known at the clock; what finds no purchase is left out and counted.
+    /// Each return is taken out of the customer's own nearest earlier purchase of the same item at the same price, where roles name
+    /// these, as far as that is known at the clock; what finds no purchase is left out and counted. Lines that are left out for
+    /// another reason take no part.
     #[default]
     Net,
     /// Return lines are left out; purchases stay as they were.

@@ -285,17 +285,17 @@ fn cases() -> Vec<(Result<(), Error>, ErrorKind, Vec<&'static str>)> {
             vec!["cancelled"],
         ),
         (
-            io::read_table(Path::new("none.csv"), &[]).map(|_| ()),
+            io::read_table(Path::new("none.csv"), &[], &Context::new()).map(|_| ()),
             K::Io,
             vec!["none.csv"],
         ),
         (
-            io::read_table(Path::new("table.xlsx"), &[]).map(|_| ()),
+            io::read_table(Path::new("table.xlsx"), &[], &Context::new()).map(|_| ()),
             K::Io,
             vec!["table.xlsx", ".parquet or .csv"],
         ),
         (
-            io::read_table(&junk, &[]).map(|_| ()),
+            io::read_table(&junk, &[], &Context::new()).map(|_| ()),
             K::Io,
             vec!["junk.parquet", "Parquet"],
         ),

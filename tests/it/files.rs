@@ -29,7 +29,10 @@ fn roles() -> Roles {
 fn read(path: &Path) -> Result<Transactions, patronomy::Error> {
     let roles = roles();
     let columns: Vec<(&str, &str)> = roles.iter().collect();
-    Transactions::new(io::read_table(path, &columns)?, roles.clone())
+    Transactions::new(
+        io::read_table(path, &columns, &Context::new())?,
+        roles.clone(),
+    )
 }
 
 #[test]
@@ -70,7 +73,7 @@ fn every_result_can_be_written_and_read_back() {
                 .iter()
                 .map(|f| ("", f.name().as_str()))
                 .collect();
-            let back = io::read_table(&path, &columns).unwrap();
+            let back = io::read_table(&path, &columns, &Context::new()).unwrap();
             assert_eq!(back.n_rows(), table.num_rows(), "{name}.{ending}");
             if ending == "parquet" && table.num_rows() > 0 {
                 assert_eq!(back.batches()[0].columns(), table.columns(), "{name}");

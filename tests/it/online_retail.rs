@@ -34,7 +34,7 @@ fn transactions(path: &std::path::Path, returns: Returns) -> Transactions {
         .quantity("Quantity")
         .price("UnitPrice");
     let columns: Vec<(&str, &str)> = roles.iter().collect();
-    let table = io::read_table(path, &columns).unwrap();
+    let table = io::read_table(path, &columns, &Context::new()).unwrap();
     Transactions::new(table, roles.clone())
         .unwrap()
         .with_returns(returns)
@@ -92,7 +92,7 @@ fn the_money_is_the_published_sum() {
         .quantity("Quantity")
         .price("UnitPrice");
     let columns: Vec<(&str, &str)> = roles.iter().collect();
-    let table = io::read_table(&path, &columns).unwrap();
+    let table = io::read_table(&path, &columns, &Context::new()).unwrap();
     let tx = Transactions::new(table, roles.clone())
         .unwrap()
         .with_returns(Returns::Keep);

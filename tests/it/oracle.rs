@@ -231,7 +231,16 @@ fn net(drawn: &Drawn, until: i64) -> Vec<Option<f64>> {
     };
     let key = |l: &Line| {
         let item = drawn.item.and_then(|kind| l.item.map(|n| kind.id(n)));
-        (id(drawn, l), item, price(l).map(|p| (p + 0.0).to_bits()))
+        let one = |p: f64| {
+            let whole = (p * 1e4).round();
+            let is_decimal = (p * 1e4 - whole).abs() <= (p * 1e4).abs() * 8e-16;
+            if is_decimal {
+                (whole / 1e4 + 0.0).to_bits()
+            } else {
+                p.to_bits()
+            }
+        };
+        (id(drawn, l), item, price(l).map(one))
     };
     let lines = &drawn.lines;
     let mut left: Vec<Option<f64>> = lines

@@ -34,6 +34,26 @@ fn lines() -> Vec<Line> {
     (0..N_ROWS as i64).map(line).collect()
 }
 
+/// Lines that follow each other in orders of one to some hundred lines, as a shop writes them.
+fn orders() -> Vec<Line> {
+    const SIZES: [usize; 8] = [1, 3, 17, 400, 2, 16, 300, 5];
+    let mut lines = Vec::new();
+    for order in 0.. {
+        for i in 0..SIZES[order as usize % SIZES.len()] as i64 {
+            lines.push(Line {
+                customer: 10_000 + order * 37 % 91,
+                transaction: 500_000 + order / 2,
+                time: i64::from(FIRST_DAY) * DAY + order * 17 * MINUTE,
+                amount: (i * 31 % 2_000) as f64 / 100.0,
+            });
+        }
+        if lines.len() > N_ROWS {
+            return lines;
+        }
+    }
+    unreachable!("orders go on")
+}
+
 /// How ids are written.
 #[derive(Debug, Clone, Copy)]
 enum Ids {
@@ -149,6 +169,19 @@ const ODD: [usize; 3] = [7, 14_321, 29_990];
 fn lines_without_outliers() {
     check(&lines(), Ids::Integer, 0);
     check(&lines(), Ids::Form, 0);
+}
+
+#[test]
+fn lines_in_runs() {
+    let plain = orders();
+    check(&plain, Ids::Integer, 0);
+    check(&plain, Ids::Form, 0);
+    check(&plain, Ids::OtherForm, 14_321);
+    for amount in [1e12, 1.0 / 3.0] {
+        let mut lines = plain.clone();
+        lines[14_321].amount = amount;
+        check(&lines, Ids::Integer, 0);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Identifier columns: customers, transactions, items, as keys.
 
 pub(crate) mod codec;
+pub(crate) mod ends;
 mod reader;
 
 use std::sync::Arc;
@@ -189,17 +190,6 @@ impl IdColumn {
     }
 }
 
-/// Whether chunks of text hold integers only, each written as one would be: `007` is not.
-#[cfg(feature = "csv")]
-pub(crate) fn is_plain_integers<'a>(chunks: impl Iterator<Item = &'a ArrayRef>) -> bool {
-    let is_plain = |text: &str| text.parse::<i64>().is_ok_and(|n| n.to_string() == text);
-    let mut texts = chunks
-        .flat_map(|c| c.as_string::<i32>().iter())
-        .flatten()
-        .peekable();
-    texts.peek().is_some() && texts.all(is_plain)
-}
-
 fn text_value(array: &ArrayRef, i: usize) -> &str {
     match array.data_type() {
         DataType::Utf8 => array.as_string::<i32>().value(i),
@@ -235,14 +225,19 @@ fn whole_decimals(column: &Column, role: &str) -> Result<Column> {
 
 /// Floats that are all whole, as integers; NaN is what some libraries make of a missing value.
 fn whole_numbers(column: &Column, role: &str) -> Result<Column> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
+    // Up to here every whole number is a float of its own.
+    let exact = match column.data_type {
+        DataType::Float16 => 2048.0,
+        DataType::Float32 => 16_777_216.0,
+        _ => 9_007_199_254_740_992.0,
+    };
     let floats = column.cast(&DataType::Float64, role, EXPECTED)?;
     let (mut bad, mut row) = (None, 0u64);
     let mut count = 0;
     for chunk in &floats.chunks {
         for value in chunk.as_primitive::<Float64Type>() {
             let value = value.unwrap_or(f64::NAN);
-            let whole = value.abs() <= EXACT && value.fract().abs() <= 0.0;
+            let whole = value.abs() <= exact && value.fract().abs() <= 0.0;
             if !(value.is_nan() || whole) {
                 count += 1;
                 bad.get_or_insert((row, value));
@@ -256,7 +251,7 @@ fn whole_numbers(column: &Column, role: &str) -> Result<Column> {
             count,
             first_row: Some(first_row),
             value: value.to_string(),
-            rule: format!("of role `{role}` are not whole numbers up to 2^53"),
+            rule: format!("of role `{role}` are not whole numbers up to {exact}"),
             remedy: "give ids as integers or text".into(),
         });
     }

@@ -9,12 +9,15 @@ use arrow_array::types::{
     UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, ArrayRef, GenericStringArray, OffsetSizeTrait, StringViewArray, UInt32Array,
+    AnyDictionaryArray, Array, ArrayRef, GenericStringArray, OffsetSizeTrait, StringViewArray,
+    UInt32Array,
 };
 use arrow_buffer::NullBuffer;
+use arrow_cast::CastOptions;
 use arrow_schema::DataType;
 
-use super::codec::{self, Codec, Ends};
+use super::codec::Codec;
+use super::ends::{Ends, WHOLE};
 use crate::error::{Error, Result};
 use crate::kernels::lines::{Marks, mark_changes};
 use crate::table::Segment;
@@ -32,16 +35,16 @@ pub(crate) struct IdReader<K> {
 enum Chunk<K> {
     Integers(ArrayRef),
     Text(ArrayRef),
-    /// Codes into keys.
+    /// Codes into keys; chunks that share a dictionary share its keys.
     Dictionary {
         codes: UInt32Array,
-        keys: Vec<Found<K>>,
+        keys: Arc<[Found<K>]>,
     },
 }
 
 /// What stands in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found<K> {
+enum Found<K> {
     Key(K),
     /// Null or blank.
     Missing,
@@ -51,11 +54,31 @@ pub(crate) enum Found<K> {
 
 impl<K: Key> IdReader<K> {
     /// A reader of these chunks; dictionaries are mapped to keys here, once.
-    pub(super) fn new(chunks: &[ArrayRef], codec: Option<Codec>) -> Result<Self> {
-        let chunks = chunks
-            .iter()
-            .map(|c| Chunk::new(c, codec))
-            .collect::<Result<_>>()?;
+    pub(super) fn new(arrays: &[ArrayRef], codec: Option<Codec>) -> Result<Self> {
+        let mut chunks: Vec<Chunk<K>> = Vec::with_capacity(arrays.len());
+        let mut before: Option<&ArrayRef> = None;
+        for array in arrays {
+            let Some(dictionary) = array.as_any_dictionary_opt() else {
+                let is_integer = array.data_type().is_integer();
+                let own = if is_integer {
+                    Chunk::Integers
+                } else {
+                    Chunk::Text
+                };
+                chunks.push(own(Arc::clone(array)));
+                continue;
+            };
+            let values = dictionary.values();
+            let keys = match (before, chunks.last()) {
+                (Some(b), Some(Chunk::Dictionary { keys, .. })) if is_same(b, values) => {
+                    Arc::clone(keys)
+                }
+                _ => values_as_keys(values, codec).into(),
+            };
+            before = Some(values);
+            let codes = codes_of(dictionary)?;
+            chunks.push(Chunk::Dictionary { codes, keys });
+        }
         Ok(Self { chunks, codec })
     }
 
@@ -69,13 +92,14 @@ impl<K: Key> IdReader<K> {
         at: &Segment,
         rows: &[u32],
         out: &mut Vec<K>,
-        missing: impl FnMut(usize),
+        mut missing: impl FnMut(usize),
     ) -> bool {
-        let mut sink = Sink {
-            out,
-            missing,
-            fits: true,
+        let mut fits = true;
+        let odd = |place, found: Found<()>| match found {
+            Found::Misfit => fits = false,
+            _ => missing(place),
         };
+        let mut sink = Sink { out, odd };
         let start = at.range.start;
         match &self.chunks[at.chunk] {
             Chunk::Integers(array) => read_integers(array, start, rows, &mut sink),
@@ -89,7 +113,7 @@ impl<K: Key> IdReader<K> {
                 }
             }),
         }
-        sink.fits
+        fits
     }
 
     /// Marks the rows of a segment, at most a block, that may differ from the row before.
@@ -119,80 +143,69 @@ impl<K: Key> IdReader<K> {
     }
 }
 
-impl<K: Key> Chunk<K> {
-    fn new(chunk: &ArrayRef, codec: Option<Codec>) -> Result<Self> {
-        let Some(dictionary) = chunk.as_any_dictionary_opt() else {
-            let array = Arc::clone(chunk);
-            let is_integer = chunk.data_type().is_integer();
-            return Ok(if is_integer {
-                Self::Integers(array)
-            } else {
-                Self::Text(array)
-            });
-        };
-        let codes = arrow_cast::cast(dictionary.keys(), &DataType::UInt32).map_err(|e| {
-            Error::FeatureMismatch {
-                what: "a dictionary column".into(),
-                why: format!("its codes do not fit 32 bits: {e}"),
-            }
-        })?;
-        Ok(Self::Dictionary {
-            codes: codes.as_primitive::<UInt32Type>().clone(),
-            keys: values_as_keys(dictionary.values(), codec),
-        })
-    }
+/// Whether two arrays are one in memory.
+fn is_same(a: &ArrayRef, b: &ArrayRef) -> bool {
+    Arc::ptr_eq(a, b) || a.to_data().ptr_eq(&b.to_data())
+}
+
+fn codes_of(dictionary: &dyn AnyDictionaryArray) -> Result<UInt32Array> {
+    let options = CastOptions {
+        safe: false,
+        ..CastOptions::default()
+    };
+    let codes = arrow_cast::cast_with_options(dictionary.keys(), &DataType::UInt32, &options);
+    let codes = codes.map_err(|e| Error::FeatureMismatch {
+        what: "a dictionary column".into(),
+        why: format!("its codes do not fit 32 bits: {e}; give its values as they are"),
+    })?;
+    Ok(codes.as_primitive::<UInt32Type>().clone())
 }
 
 fn values_as_keys<K: Key>(values: &ArrayRef, codec: Option<Codec>) -> Vec<Found<K>> {
     let rows: Vec<u32> = (0..values.len() as u32).collect();
-    let key_of = |row: &u32| {
-        let (mut out, mut is_missing) = (Vec::new(), false);
-        let mut sink = Sink {
-            out: &mut out,
-            missing: |_| is_missing = true,
-            fits: true,
-        };
-        let rows = std::slice::from_ref(row);
-        if values.data_type().is_integer() {
-            read_integers(values, 0, rows, &mut sink);
-        } else {
-            read_text(values, codec, 0, rows, &mut sink);
-        }
-        match (sink.fits, is_missing) {
-            (_, true) => Found::Missing,
-            (false, false) => Found::Misfit,
-            (true, false) => Found::Key(out[0]),
-        }
+    let (mut keys, mut odd) = (Vec::with_capacity(rows.len()), Vec::new());
+    let mut sink = Sink {
+        out: &mut keys,
+        odd: |place, found| odd.push((place, found)),
     };
-    rows.iter().map(key_of).collect()
+    if values.data_type().is_integer() {
+        read_integers(values, 0, &rows, &mut sink);
+    } else {
+        read_text(values, codec, 0, &rows, &mut sink);
+    }
+    let mut found: Vec<Found<K>> = keys.into_iter().map(Found::Key).collect();
+    for (place, why) in odd {
+        found[place] = match why {
+            Found::Misfit => Found::Misfit,
+            _ => Found::Missing,
+        };
+    }
+    found
 }
 
-/// Where keys go.
-struct Sink<'a, K, M> {
+/// Where keys go, and places without one.
+struct Sink<'a, K, F> {
     out: &'a mut Vec<K>,
-    missing: M,
-    fits: bool,
+    /// Called with the place and why: missing or misfit.
+    odd: F,
 }
 
-impl<K: Key, M: FnMut(usize)> Sink<'_, K, M> {
+impl<K: Key, F: FnMut(usize, Found<()>)> Sink<'_, K, F> {
     #[inline(always)]
     fn take(&mut self, rows: &[u32], found: impl Fn(usize) -> Found<K>) {
-        let Self { out, missing, fits } = self;
-        out.extend(
-            rows.iter()
-                .enumerate()
-                .map(|(place, &row)| match found(row as usize) {
-                    Found::Key(key) => key,
-                    Found::Missing => {
-                        missing(place);
-                        K::default()
-                    }
-                    Found::Misfit => {
-                        *fits = false;
-                        K::default()
-                    }
-                }),
-        );
+        let Self { out, odd } = self;
+        let each = |(place, &row): (usize, &u32)| match found(row as usize) {
+            Found::Key(key) => key,
+            Found::Missing => {
+                odd(place, Found::Missing);
+                K::default()
+            }
+            Found::Misfit => {
+                odd(place, Found::Misfit);
+                K::default()
+            }
+        };
+        out.extend(rows.iter().enumerate().map(each));
     }
 }
 
@@ -216,20 +229,24 @@ macro_rules! with_integer_type {
     }};
 }
 
-fn read_integers<K: Key, M: FnMut(usize)>(
+fn read_integers<K: Key, F: FnMut(usize, Found<()>)>(
     array: &ArrayRef,
     start: usize,
     rows: &[u32],
-    sink: &mut Sink<'_, K, M>,
+    sink: &mut Sink<'_, K, F>,
 ) {
-    with_integer_type!(array.data_type(), T => read_primitive::<T, K, M>(array, start, rows, sink));
+    with_integer_type!(array.data_type(), T => read_primitive::<T, K, F>(array, start, rows, sink));
 }
 
-fn read_primitive<T: ArrowPrimitiveType<Native: OrderedBits>, K: Key, M: FnMut(usize)>(
+fn read_primitive<
+    T: ArrowPrimitiveType<Native: OrderedBits>,
+    K: Key,
+    F: FnMut(usize, Found<()>),
+>(
     array: &ArrayRef,
     start: usize,
     rows: &[u32],
-    sink: &mut Sink<'_, K, M>,
+    sink: &mut Sink<'_, K, F>,
 ) {
     let array = array.as_primitive::<T>();
     let values = &array.values()[start..];
@@ -336,12 +353,12 @@ fn mark_strings<O: OffsetSizeTrait>(
         .iter()
         .enumerate()
         .all(|(i, o)| o.as_usize() == first + i * len);
-    if is_even && (8..=codec::WHOLE).contains(&len) {
+    if is_even && (8..=WHOLE).contains(&len) {
         let texts = array.value_data()[first..last].chunks_exact(len);
         mark_ends(texts.map(Ends::of), marks);
     } else if offsets
         .windows(2)
-        .all(|o| (o[1] - o[0]).as_usize() <= codec::WHOLE)
+        .all(|o| (o[1] - o[0]).as_usize() <= WHOLE)
     {
         mark_ends(range.map(|row| array.ends(row)), marks);
     } else {
@@ -365,12 +382,12 @@ fn mark_ends(mut texts: impl Iterator<Item = Ends>, marks: &mut Marks) {
     }
 }
 
-fn read_text<K: Key, M: FnMut(usize)>(
+fn read_text<K: Key, F: FnMut(usize, Found<()>)>(
     array: &ArrayRef,
     codec: Option<Codec>,
     start: usize,
     rows: &[u32],
-    sink: &mut Sink<'_, K, M>,
+    sink: &mut Sink<'_, K, F>,
 ) {
     match array.data_type() {
         DataType::Utf8 => read_texts(array.as_string::<i32>(), codec, start, rows, sink),
@@ -380,12 +397,12 @@ fn read_text<K: Key, M: FnMut(usize)>(
 }
 
 /// A loop for each form, so that none asks for it in every row.
-fn read_texts<K: Key, M: FnMut(usize)>(
+fn read_texts<K: Key, F: FnMut(usize, Found<()>)>(
     texts: &impl Texts,
     codec: Option<Codec>,
     start: usize,
     rows: &[u32],
-    sink: &mut Sink<'_, K, M>,
+    sink: &mut Sink<'_, K, F>,
 ) {
     let narrow = |key: Option<u64>| key.map_or(Found::Misfit, |key| Found::Key(K::from_u64(key)));
     match codec {
@@ -405,11 +422,11 @@ fn read_texts<K: Key, M: FnMut(usize)>(
 }
 
 #[inline(always)]
-fn take_texts<'a, K: Key, M: FnMut(usize), T: Texts>(
+fn take_texts<'a, K: Key, F: FnMut(usize, Found<()>), T: Texts>(
     texts: &'a T,
     start: usize,
     rows: &[u32],
-    sink: &mut Sink<'_, K, M>,
+    sink: &mut Sink<'_, K, F>,
     found: impl Fn(Ends, &dyn Fn() -> &'a [u8]) -> Found<K>,
 ) {
     let nulls = texts.nulls().filter(|n| n.null_count() > 0);
@@ -419,15 +436,18 @@ fn take_texts<'a, K: Key, M: FnMut(usize), T: Texts>(
             return Found::Missing;
         }
         let ends = texts.ends(row);
-        // Identifiers hardly ever begin with a space: the first byte settles nearly all.
-        if ends.len == 0 || (ends.first_byte() <= b' ' && is_blank(texts.text(row))) {
+        // Identifiers hardly ever begin with a space, or with one of those beyond ASCII: the first byte settles nearly all.
+        let first = ends.first_byte();
+        if ends.len == 0 || ((first <= b' ' || first >= 0x7f) && is_blank(texts.text(row))) {
             return Found::Missing;
         }
         found(ends, &|| texts.text(row))
     });
 }
 
-/// No identifier: empty, or nothing but white space.
+/// No identifier: empty, or nothing but white space and control characters.
 pub(super) fn is_blank(text: &[u8]) -> bool {
-    text.trim_ascii().is_empty()
+    let is_blank = |c: char| c.is_whitespace() || c.is_control();
+    // What is not UTF-8 cannot come from an Arrow text column.
+    std::str::from_utf8(text).is_ok_and(|t| t.chars().all(is_blank))
 }

@@ -7,15 +7,16 @@ use arrow_array::types::{
     Date32Type, Date64Type, TimestampMicrosecondType, TimestampMillisecondType,
     TimestampNanosecondType, TimestampSecondType,
 };
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, TimestampMicrosecondArray};
+use arrow_array::{Array, ArrayRef, TimestampMicrosecondArray};
 use arrow_schema::{DataType, TimeUnit};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::moment::{has_offset, parse_iso_instant};
-use super::zone::is_known;
+use super::zone::{canonical, is_known};
 use super::{DAY, NO_TIME, Zone};
 use crate::error::{Error, Result};
-use crate::table::{Column, Segment};
+use crate::parallel::{Context, map_ordered, pieces};
+use crate::table::{Column, Segment, read_values};
 
 const EXPECTED: &str =
     "date32, date64, a timestamp, or ISO 8601 text (other text with `time_format`)";
@@ -29,7 +30,23 @@ pub(crate) struct TimeColumn {
 
 impl TimeColumn {
     /// Checks the type; text is parsed here, once. `format` is a strftime pattern for text that is not ISO 8601.
-    pub(crate) fn bind(column: Column, role: &str, format: Option<&str>) -> Result<Self> {
+    pub(crate) fn bind(
+        column: Column,
+        role: &str,
+        format: Option<&str>,
+        ctx: &Context,
+    ) -> Result<Self> {
+        if let Some(format) = format.filter(|_| !holds_text(&column.data_type)) {
+            return Err(Error::parameter(
+                "Transactions",
+                "time_format",
+                format!(
+                    "is for times given as text, and column `{}` has type {}; leave it away",
+                    column.name, column.data_type
+                ),
+                format!("`{format}`"),
+            ));
+        }
         match column.data_type.clone() {
             DataType::Date32 | DataType::Date64 => Ok(Self {
                 column,
@@ -46,15 +63,15 @@ impl TimeColumn {
                 }
                 Ok(Self {
                     column,
-                    zone: Zone(zone),
+                    zone: Zone(zone.map(canonical)),
                 })
             }
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-                parse_column(&column, role, format)
+                parse_column(&column, role, format, ctx)
             }
             DataType::Dictionary(_, value) => {
                 let plain = column.cast(&value, role, EXPECTED)?;
-                Self::bind(plain, role, format)
+                Self::bind(plain, role, format, ctx)
             }
             DataType::Null => {
                 let column = column.cast(&DataType::Date32, role, EXPECTED)?;
@@ -79,20 +96,30 @@ impl TimeColumn {
         let chunk = &self.column.chunks[at.chunk];
         match chunk.data_type() {
             DataType::Date32 => {
-                read_times::<Date32Type>(chunk, at, out, |d| i64::from(d.clamp(-FAR, FAR)) * DAY);
+                read_values::<Date32Type, _>(chunk, at, out, NO_TIME, |d| {
+                    i64::from(d.clamp(-FAR, FAR)) * DAY
+                });
             }
-            DataType::Date64 => read_times::<Date64Type>(chunk, at, out, |ms| scaled(ms, 1_000)),
+            DataType::Date64 => {
+                read_values::<Date64Type, _>(chunk, at, out, NO_TIME, |ms| scaled(ms, 1_000));
+            }
             DataType::Timestamp(Second, _) => {
-                read_times::<TimestampSecondType>(chunk, at, out, |s| scaled(s, 1_000_000));
+                read_values::<TimestampSecondType, _>(chunk, at, out, NO_TIME, |s| {
+                    scaled(s, 1_000_000)
+                });
             }
             DataType::Timestamp(Millisecond, _) => {
-                read_times::<TimestampMillisecondType>(chunk, at, out, |ms| scaled(ms, 1_000));
+                read_values::<TimestampMillisecondType, _>(chunk, at, out, NO_TIME, |ms| {
+                    scaled(ms, 1_000)
+                });
             }
             DataType::Timestamp(Microsecond, _) => {
-                read_times::<TimestampMicrosecondType>(chunk, at, out, |us| us);
+                read_values::<TimestampMicrosecondType, _>(chunk, at, out, NO_TIME, |us| us);
             }
             DataType::Timestamp(Nanosecond, _) => {
-                read_times::<TimestampNanosecondType>(chunk, at, out, |ns| ns.div_euclid(1_000));
+                read_values::<TimestampNanosecondType, _>(chunk, at, out, NO_TIME, |ns| {
+                    ns.div_euclid(1_000)
+                });
             }
             other => unreachable!("bound time columns are dates or timestamps, not {other}"),
         }
@@ -104,41 +131,37 @@ fn scaled(value: i64, micros: i64) -> i64 {
     value.saturating_mul(micros).max(NO_TIME + 1)
 }
 
-fn read_times<T: ArrowPrimitiveType>(
-    chunk: &ArrayRef,
-    at: &Segment,
-    out: &mut Vec<i64>,
-    to_micros: impl Fn(T::Native) -> i64,
-) {
-    let array = chunk.as_primitive::<T>();
-    let from = out.len();
-    out.extend(
-        array.values()[at.range.clone()]
-            .iter()
-            .map(|&v| to_micros(v)),
-    );
-    if let Some(nulls) = array.nulls().filter(|n| n.null_count() > 0) {
-        for (slot, i) in out[from..].iter_mut().zip(at.range.clone()) {
-            if nulls.is_null(i) {
-                *slot = NO_TIME;
-            }
-        }
+fn holds_text(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
+        DataType::Dictionary(_, value) => holds_text(value),
+        _ => false,
     }
 }
 
+/// Texts that one task parses.
+const PIECE: usize = 65_536;
+
 /// Parses a text column into microseconds, saying what could not be read.
-fn parse_column(column: &Column, role: &str, format: Option<&str>) -> Result<TimeColumn> {
+fn parse_column(
+    column: &Column,
+    role: &str,
+    format: Option<&str>,
+    ctx: &Context,
+) -> Result<TimeColumn> {
+    let tasks = column.chunks.iter().enumerate().flat_map(|(i, chunk)| {
+        pieces(chunk.len(), PIECE).map(move |rows| (i, chunk.slice(rows.start, rows.len())))
+    });
+    let parsed = map_ordered(ctx, "parse times", tasks.collect(), |(i, texts)| {
+        let mut seen = Seen::default();
+        let times = parse_texts(&texts, &mut seen, format);
+        Ok((i, times, seen))
+    })?;
     let mut seen = Seen::default();
-    let mut chunks: Vec<ArrayRef> = Vec::with_capacity(column.chunks.len());
-    for chunk in &column.chunks {
-        let text = arrow_cast::cast(chunk, &DataType::Utf8View)
-            .map_err(|_| column.type_error(role, EXPECTED))?;
-        let times: TimestampMicrosecondArray = text
-            .as_string_view()
-            .iter()
-            .map(|t| seen.parse(t, format))
-            .collect();
-        chunks.push(Arc::new(times));
+    let mut times = vec![Vec::new(); column.chunks.len()];
+    for (i, some, seen_there) in parsed {
+        times[i].extend(some);
+        seen.append(seen_there);
     }
     seen.check(column, role, format)?;
     let zone = if seen.with_offset > 0 {
@@ -146,12 +169,22 @@ fn parse_column(column: &Column, role: &str, format: Option<&str>) -> Result<Tim
     } else {
         Zone::naive()
     };
+    let array = |times| Arc::new(TimestampMicrosecondArray::from(times)) as ArrayRef;
     let column = Column {
         name: column.name.clone(),
         data_type: zone.data_type(),
-        chunks,
+        chunks: times.into_iter().map(array).collect(),
     };
     Ok(TimeColumn { column, zone })
+}
+
+fn parse_texts(texts: &ArrayRef, seen: &mut Seen, format: Option<&str>) -> Vec<i64> {
+    let mut parse = |text: Option<&str>| seen.parse(text, format).unwrap_or(NO_TIME);
+    match texts.data_type() {
+        DataType::Utf8 => texts.as_string::<i32>().iter().map(&mut parse).collect(),
+        DataType::LargeUtf8 => texts.as_string::<i64>().iter().map(&mut parse).collect(),
+        _ => texts.as_string_view().iter().map(&mut parse).collect(),
+    }
 }
 
 /// What a text column held so far.
@@ -192,6 +225,22 @@ impl Seen {
                 None
             }
         }
+    }
+
+    /// Takes over what the rows behind these held.
+    fn append(&mut self, later: Self) {
+        let behind =
+            |found: Option<(u64, String)>| found.map(|(row, text)| (row + self.rows, text));
+        let (unreadable, without) = (
+            behind(later.first_unreadable),
+            behind(later.first_without_offset),
+        );
+        self.first_unreadable = self.first_unreadable.take().or(unreadable);
+        self.first_without_offset = self.first_without_offset.take().or(without);
+        self.rows += later.rows;
+        self.with_offset += later.with_offset;
+        self.without_offset += later.without_offset;
+        self.unreadable += later.unreadable;
     }
 
     fn check(&self, column: &Column, role: &str, format: Option<&str>) -> Result<()> {

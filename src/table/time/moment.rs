@@ -32,7 +32,8 @@ impl Moment {
     pub fn parse(text: &str) -> Result<Self> {
         let trimmed = text.trim();
         if let Ok(date) = NaiveDate::parse_from_str(trimmed, "%Y-%m-%d") {
-            return Ok(Self::Day(days_of(date)));
+            let day = Self::Day(days_of(date));
+            return day.check("Moment", "time").map(|()| day);
         }
         let parsed = match parse_iso_instant(trimmed) {
             Some(at) if has_offset(trimmed) => Self::Instant(at),
@@ -46,7 +47,7 @@ impl Moment {
                 ));
             }
         };
-        Ok(parsed)
+        parsed.check("Moment", "time").map(|()| parsed)
     }
 
     /// The last instant that belongs to this moment.

@@ -54,11 +54,20 @@ impl Zone {
 
 /// Whether the time zone database or Arrow knows the name.
 pub(super) fn is_known(name: &str) -> bool {
-    is_utc(name) || Tz::from_str(name).is_ok()
+    is_utc(&canonical(name.into())) || Tz::from_str(name).is_ok()
+}
+
+/// The name under which Arrow and everyone else know the zone.
+pub(super) fn canonical(name: Arc<str>) -> Arc<str> {
+    if name.eq_ignore_ascii_case("z") || name.eq_ignore_ascii_case("utc") {
+        "UTC".into()
+    } else {
+        name
+    }
 }
 
 fn is_utc(name: &str) -> bool {
-    ["UTC", "Etc/UTC", "Z", "+00:00", "GMT"].contains(&name)
+    ["UTC", "Etc/UTC", "+00:00", "GMT"].contains(&name)
 }
 
 /// Instants to calendar days and back.

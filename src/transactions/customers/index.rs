@@ -9,7 +9,7 @@ pub(super) trait Vacant: Copy + Eq + Send + Sync + std::fmt::Debug {
     fn mix(self) -> u64;
 }
 
-/// A customer and what is counted, packed into 63 bits.
+/// A customer and what is counted, packed into 58 bits.
 impl Vacant for u64 {
     const VACANT: Self = Self::MAX;
 

@@ -53,7 +53,9 @@ impl Layout {
             bits(ticks as u64),
         );
         let in_pair = (PAIR_BITS.checked_sub(a + b)? / 2).min(SPARE_BITS);
-        let in_time = (64 - MONEY_BITS).checked_sub(c)?.min(SPARE_BITS);
+        // The code of an instant between two ticks, or out of range, must not wrap into the bits: unit and bits together stay in 63.
+        let limit = (64 - MONEY_BITS).min(63 - bits(unit as u64));
+        let in_time = limit.checked_sub(c)?.min(SPARE_BITS);
         Some(Self {
             customer: Frame::around(customers, a + in_pair),
             distinct: Frame::around(distinct, b + in_pair),

@@ -104,6 +104,8 @@ fn finish<K: Key>(
     Ok(result)
 }
 
+/// Whether the sums are numbers.
+///
 /// # Errors
 /// [`Error::BadValues`] if the amounts of a customer add up to more than a float can hold.
 fn check_sums(bound: &Bound, amounts: &[f64]) -> Result<()> {

@@ -144,7 +144,7 @@ fn group_rounds<R: Record>(
         let Some(groups) = group_parts(attempt, &found.pieces, &parts, ctx)? else {
             return Ok(None);
         };
-        all.by_key.extend(groups.into_iter().flatten());
+        all.by_key.extend(groups);
     }
     Ok(Some(all))
 }
@@ -155,7 +155,7 @@ fn group_parts<R: Record>(
     sorted: &[Piece<R>],
     parts: &Range<usize>,
     ctx: &Context,
-) -> Result<Option<Vec<Vec<Group<R::Key>>>>> {
+) -> Result<Option<Vec<Group<R::Key>>>> {
     let spares = Spares::<Option<Grouper<R>>>::default();
     let new = || Grouper::new(attempt.layout, attempt.reader.has_distinct(), attempt.exact);
     let tasks = pieces(parts.len(), PARTS_PER_TASK).collect();
@@ -169,5 +169,6 @@ fn group_parts<R: Record>(
         spares.give_back(Some(grouper));
         Ok(groups)
     })?;
-    Ok(groups.into_iter().collect())
+    let groups: Option<Vec<Vec<_>>> = groups.into_iter().collect();
+    Ok(groups.map(|g| g.into_iter().flatten().collect()))
 }
