@@ -139,14 +139,38 @@ fn customers(drawn: &Drawn, fates: &[Fate], monetary: Monetary, reference: i64) 
         .collect()
 }
 
-/// The sum, exact where every summand has at most four decimals.
+/// The sum without rounding but the last: of decimals where every summand has at most four of them, else of the floats.
 fn total(money: impl Iterator<Item = f64> + Clone) -> f64 {
     let minor = |m: f64| {
         let whole = (m * 1e4).round();
-        ((whole - m * 1e4).abs() < 1e-6 && whole.abs() < 1e15).then_some(whole as i128)
+        ((whole - m * 1e4).abs() < 1e-6 && whole.abs() < 1e18).then_some(whole as i128)
     };
     let exact: Option<i128> = money.clone().map(minor).sum();
-    exact.map_or_else(|| money.sum(), |m| m as f64 / 1e4)
+    exact.map_or_else(|| float_sum(money), |m| m as f64 / 1e4)
+}
+
+/// Shewchuk (1997): what no addition could hold is kept as a further part.
+fn float_sum(values: impl Iterator<Item = f64>) -> f64 {
+    let mut parts: Vec<f64> = Vec::new();
+    for value in values {
+        let mut carried = value;
+        let mut kept = Vec::new();
+        for part in parts {
+            let (large, small) = if carried.abs() < part.abs() {
+                (part, carried)
+            } else {
+                (carried, part)
+            };
+            carried = large + small;
+            let lost = small - (carried - large);
+            if lost != 0.0 {
+                kept.push(lost);
+            }
+        }
+        kept.push(carried);
+        parts = kept;
+    }
+    parts.into_iter().sum()
 }
 
 /// What becomes of each line: the first reason in the order of [`Reason`] counts.
