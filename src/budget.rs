@@ -29,6 +29,12 @@ impl Budget {
         }
     }
 
+    /// The same budget, and no more than so many bytes.
+    #[must_use]
+    pub(crate) fn at_most(self, max_bytes: u64) -> Self {
+        Self::bytes(self.max_bytes.map_or(max_bytes, |own| own.min(max_bytes)))
+    }
+
     /// The limit, if there is one.
     #[must_use]
     pub const fn max_bytes(&self) -> Option<u64> {

@@ -283,7 +283,7 @@ fn list(names: &[String]) -> String {
 }
 
 /// The most similar name, ignoring case, if it is similar enough to be worth saying.
-fn nearest(name: &str, available: &[&str]) -> Option<String> {
+pub(crate) fn nearest(name: &str, available: &[&str]) -> Option<String> {
     let wanted = name.to_lowercase();
     available
         .iter()

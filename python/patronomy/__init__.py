@@ -12,7 +12,7 @@ True
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from patronomy import errors, simulate
+from patronomy import errors, quality, simulate
 from patronomy._core import __version__
 from patronomy.breaks import Breaks
 from patronomy.errors import (
@@ -31,6 +31,7 @@ from patronomy.errors import (
     SavedFormatError,
     TooFewRowsError,
 )
+from patronomy.quality import Quality
 from patronomy.rfm import Moves, Rfm, RfmModel
 from patronomy.segment_map import SegmentMap
 from patronomy.table import ArrowTable
@@ -55,6 +56,7 @@ __all__ = [
     "Moves",
     "ParameterError",
     "PatronomyError",
+    "Quality",
     "Rfm",
     "RfmModel",
     "SavedFormatError",
@@ -64,6 +66,7 @@ __all__ = [
     "__version__",
     "datasets",
     "errors",
+    "quality",
     "simulate",
 ]
 

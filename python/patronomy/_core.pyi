@@ -7,12 +7,15 @@ from collections.abc import Callable
 from typing import Any, TypeAlias, final
 
 __all__ = [
+    "Quality",
     "Rfm",
     "RfmModel",
     "Table",
     "Transactions",
     "__version__",
     "builtin_segment_map",
+    "quality_checks",
+    "quality_defaults",
     "rfm_defaults",
     "simulate_shop",
 ]
@@ -23,6 +26,8 @@ __version__: str
 
 def rfm_defaults() -> str: ...
 def builtin_segment_map(name: str) -> str: ...
+def quality_checks() -> list[dict[str, Any]]: ...
+def quality_defaults() -> str: ...
 def simulate_shop(n_customers: int, n_days: int, seed: int) -> Transactions: ...
 
 @final
@@ -57,6 +62,17 @@ class Transactions:
         n_jobs: int | None = None,
         memory_mb: float | None = None,
     ) -> str: ...
+    def without(self, checks: list[str]) -> Transactions: ...
+    def of_kinds(self, kinds: list[str], are_left_out: bool) -> Transactions: ...
+    def quality(
+        self,
+        params: str,
+        customers: tuple[object, str] | None = None,
+        items: tuple[object, str] | None = None,
+        progress: _Progress = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> Quality: ...
     def rfm(
         self,
         params: str,
@@ -64,6 +80,19 @@ class Transactions:
         n_jobs: int | None = None,
         memory_mb: float | None = None,
     ) -> Rfm: ...
+
+@final
+class Quality:
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def n_checked(self) -> int: ...
+    def findings(self) -> Table: ...
+    def scorecard(self) -> Table: ...
+    def examples(self, check: str) -> Table: ...
+    def flagged(self, check: str, n: int) -> Table: ...
+    def flags(self) -> Table: ...
+    def require(self, checks: list[str]) -> None: ...
 
 @final
 class Table:

@@ -74,6 +74,26 @@ def segment_shares(segments: dict[str, list[Any]], ax: "Axes | None" = None) -> 
     return ax
 
 
+def scorecard(card: dict[str, list[Any]], ax: "Axes | None" = None) -> "Axes":
+    """Draw the share of rows without a fault, by role and side of quality."""
+    sides = [name for name in card if name not in ("role", "column")]
+    grid = [[card[s][i] for s in sides] for i in range(len(card["role"]))]
+    # A hundredth of the rows is much: shaded by the tenth power of the share.
+    shades = [[0.0 if v is None else 1.0 - float(v) ** 10 for v in row] for row in grid]
+    texts = [
+        ["" if v is None else f"{int(v * 10_000) / 100:.2f}%" for v in row]
+        for row in grid
+    ]
+    labels = [
+        f"{role} · {column}" if column else role
+        for role, column in zip(card["role"], card["column"], strict=True)
+    ]
+    ax = _axes(ax, (3.2 + 1.25 * len(sides), 1.4 + 0.45 * len(labels)))
+    _heat(ax, shades, texts, sides, labels)
+    ax.set_title("Rows without a fault")
+    return ax
+
+
 def movement(
     rows: Sequence[str],
     columns: Sequence[str],

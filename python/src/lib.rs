@@ -7,6 +7,7 @@
 
 mod errors;
 mod gate;
+mod quality;
 mod rfm;
 mod table;
 mod transactions;
@@ -21,6 +22,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 mod _core {
     use super::{Bound, PyModule, PyModuleMethods, PyResult};
 
+    #[pymodule_export]
+    use super::quality::{Quality, quality_checks, quality_defaults};
     #[pymodule_export]
     use super::rfm::{Rfm, RfmModel, builtin_segment_map, rfm_defaults};
     #[pymodule_export]

@@ -11,6 +11,7 @@ use pyo3::types::PyDict;
 
 use crate::errors::to_py;
 use crate::gate::{Call, run};
+use crate::quality::{self, Quality};
 use crate::rfm::Rfm;
 use crate::table::import;
 
@@ -158,6 +159,44 @@ impl Transactions {
             rows: self.0.n_rows(),
         };
         to_json(&run(py, &call, |ctx| self.0.counts(ctx))?)
+    }
+
+    fn without(&self, py: Python<'_>, checks: Vec<String>) -> PyResult<Self> {
+        let names: Vec<&str> = checks.iter().map(String::as_str).collect();
+        self.0.without(&names).map(Self).map_err(|e| to_py(py, &e))
+    }
+
+    fn of_kinds(&self, py: Python<'_>, kinds: Vec<String>, are_left_out: bool) -> PyResult<Self> {
+        let names: Vec<&str> = kinds.iter().map(String::as_str).collect();
+        let view = if are_left_out {
+            self.0.without_kinds(&names)
+        } else {
+            self.0.only_kinds(&names)
+        };
+        view.map(Self).map_err(|e| to_py(py, &e))
+    }
+
+    #[pyo3(signature = (params, customers=None, items=None, progress=None, n_jobs=None, memory_mb=None))]
+    #[allow(clippy::too_many_arguments, reason = "each is one of the call's own")]
+    fn quality(
+        &self,
+        py: Python<'_>,
+        params: &str,
+        customers: Option<(Bound<'_, PyAny>, String)>,
+        items: Option<(Bound<'_, PyAny>, String)>,
+        progress: Option<Bound<'_, PyAny>>,
+        n_jobs: Option<i64>,
+        memory_mb: Option<f64>,
+    ) -> PyResult<Quality> {
+        let (params, partners) = quality::inputs(py, params, customers, items)?;
+        let call = Call {
+            progress: progress.as_ref(),
+            n_jobs,
+            memory_mb,
+            rows: self.0.n_rows(),
+        };
+        let quality = run(py, &call, |ctx| self.0.quality(&params, &partners, ctx))?;
+        Ok(Quality(quality))
     }
 
     #[pyo3(signature = (params, progress=None, n_jobs=None, memory_mb=None))]

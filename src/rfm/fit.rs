@@ -76,7 +76,7 @@ impl RfmParams {
     pub fn fit(&self, tx: &Transactions, ctx: &Context) -> Result<Rfm> {
         self.validate()?;
         let (tx, customers) = self.view(tx, ctx)?;
-        let counts = customers.tally.finish(customers.rows_without_order);
+        let counts = customers.counts();
         if customers.len() == 0 {
             return Err(no_customers(&counts));
         }

@@ -11,8 +11,9 @@ use rand_distr::{Distribution, Exp, LogNormal};
 use crate::error::{Error, Result};
 use crate::random::stream;
 use crate::table::Table;
+use crate::table::roles::Roles;
 use crate::table::time::DAY;
-use crate::transactions::{Roles, Transactions};
+use crate::transactions::Transactions;
 
 /// 2024-01-01.
 const OPENING: i64 = 19_723 * DAY;

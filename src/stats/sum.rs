@@ -26,6 +26,12 @@ impl Sum {
         add_compensated(&mut self.sum, &mut self.lost, value);
     }
 
+    /// Takes in another sum.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.add(other.sum);
+        self.add(other.lost);
+    }
+
     pub(crate) fn total(self) -> f64 {
         // Where the sum has left the range of floats the correction is no number.
         if self.sum.is_finite() {

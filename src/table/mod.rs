@@ -4,12 +4,15 @@
 //! elsewhere; the modules here turn a column of any sensible type into the one form the jobs read: [`ids`] into integer keys,
 //! [`time`] into microseconds, [`number`] into floats.
 
+pub(crate) mod bound;
 pub(crate) mod ids;
 pub(crate) mod key;
 pub(crate) mod number;
+pub(crate) mod roles;
 #[cfg(feature = "csv")]
 pub(crate) mod text;
 pub(crate) mod time;
+pub(crate) mod values;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -136,6 +139,12 @@ impl Table {
                 .map(|b| Arc::clone(b.column(index)))
                 .collect(),
         }
+    }
+
+    /// The batch a row lies in, and its row there.
+    pub(crate) fn place(&self, row: usize) -> (usize, usize) {
+        let chunk = self.starts.partition_point(|&s| s <= row) - 1;
+        (chunk, row - self.starts[chunk])
     }
 
     /// The parts of the batches that the given rows lie in.

@@ -18,8 +18,12 @@ pub enum Reason {
     AfterClock,
     /// The row happened before the period looked at.
     BeforeWindow,
+    /// A customer of a kind that is not looked at.
+    OtherKind,
+    /// A row that a quality check flagged, where such rows are left out.
+    Flagged,
     /// The customer is null or blank.
-    NoCustomer,
+    NoCustomer = 40,
     /// The transaction is null or blank.
     NoTransaction,
     /// The money of the line is null.
@@ -42,11 +46,13 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in order.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::NoTime,
         Self::TimeOutOfRange,
         Self::AfterClock,
         Self::BeforeWindow,
+        Self::OtherKind,
+        Self::Flagged,
         Self::NoCustomer,
         Self::NoTransaction,
         Self::NoAmount,
@@ -69,6 +75,9 @@ pub struct RowCounts {
     pub rows_used: u64,
     /// Rows left out; reasons that did not occur are absent.
     pub left_out: BTreeMap<Reason, u64>,
+    /// Of the rows left out as [`Reason::Flagged`], how many for which check: the first of those asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub flagged: BTreeMap<String, u64>,
 }
 
 /// An order line.
@@ -79,17 +88,31 @@ pub(crate) const UNCOUNTED: u8 = 1;
 pub(crate) const USED: u8 = 2;
 
 /// Counts while rows are read: cheap to add to and to merge.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Tally {
     pub(crate) rows_in: u64,
-    /// By the code of the [`Reason`].
-    left_out: [u64; 32],
+    /// By the code of the [`Reason`]; those of flags lie between [`Reason::Flagged`] and the next.
+    left_out: [u64; CODES],
+}
+
+const CODES: usize = 64;
+
+/// How many checks may leave rows out.
+pub(crate) const MAX_FLAGS: usize = Reason::NoCustomer as usize - Reason::Flagged as usize;
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            rows_in: 0,
+            left_out: [0; CODES],
+        }
+    }
 }
 
 impl Tally {
     /// Counts rows whose status says that they are left out.
     pub(crate) fn leave_out(&mut self, status: u8, rows: u64) {
-        self.left_out[usize::from(status & 31)] += rows;
+        self.left_out[usize::from(status & 63)] += rows;
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
@@ -100,10 +123,16 @@ impl Tally {
             .for_each(|(a, b)| *a += b);
     }
 
-    /// The counts, with so many of the used rows left out for belonging to customers without an order.
-    pub(crate) fn finish(&self, without_order: u64) -> RowCounts {
+    /// The counts, with so many of the used rows left out for belonging to customers without an order; `flags` are the names of the checks that leave
+    /// rows out.
+    pub(crate) fn finish(&self, without_order: u64, flags: &[&str]) -> RowCounts {
         let mut left_out = self.left_out;
         left_out[Reason::WithoutOrder as usize] += without_order;
+        let of_flags = &mut left_out[Reason::Flagged as usize..Reason::NoCustomer as usize];
+        let flagged = flags.iter().zip(&*of_flags).filter(|(_, n)| **n > 0);
+        let flagged = flagged.map(|(&name, &n)| (name.to_owned(), n)).collect();
+        of_flags[0] = of_flags.iter().sum();
+        of_flags[1..].fill(0);
         RowCounts {
             rows_in: self.rows_in,
             rows_used: self.rows_in - left_out.iter().sum::<u64>(),
@@ -112,6 +141,7 @@ impl Tally {
                 .map(|r| (r, left_out[r as usize]))
                 .filter(|&(_, n)| n > 0)
                 .collect(),
+            flagged,
         }
     }
 }
@@ -128,7 +158,7 @@ mod tests {
         };
         t.leave_out(Reason::NoCustomer as u8, 1);
         t.leave_out(Reason::WithoutOrder as u8, 1);
-        let c = t.finish(1);
+        let c = t.finish(1, &[]);
         assert_eq!(
             (c.rows_in, c.rows_used, c.left_out[&Reason::WithoutOrder]),
             (5, 2, 2)
@@ -136,9 +166,23 @@ mod tests {
     }
 
     #[test]
+    fn flags_are_counted_by_name_and_together() {
+        let mut t = Tally {
+            rows_in: 9,
+            ..Tally::default()
+        };
+        t.leave_out(Reason::Flagged as u8, 2);
+        t.leave_out(Reason::Flagged as u8 + 1, 3);
+        let c = t.finish(0, &["duplicate", "test_row", "time_hole"]);
+        assert_eq!((c.rows_used, c.left_out[&Reason::Flagged]), (4, 5));
+        assert_eq!((c.flagged["duplicate"], c.flagged["test_row"]), (2, 3));
+        assert_eq!(c.flagged.len(), 2);
+    }
+
+    #[test]
     fn every_reason_has_a_code_of_its_own_that_fits() {
         let codes: std::collections::BTreeSet<u8> = Reason::ALL.iter().map(|&r| r as u8).collect();
         assert_eq!(codes.len(), Reason::ALL.len());
-        assert!(codes.iter().all(|&c| c > USED && c < 32));
+        assert!(codes.iter().all(|&c| c > USED && usize::from(c) < CODES));
     }
 }

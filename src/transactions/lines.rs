@@ -1,26 +1,20 @@
 //! Lines: the rows of the table in blocks, each row with its time, its money, and what becomes of it; runs of rows with their keys.
 
-use super::bound::Bound;
 use super::counts::{ORDER, Reason, UNCOUNTED, USED};
-use super::roles::Returns;
+use super::excluded::Excluded;
+use crate::clean::Returns;
 use crate::clean::returns::Netting;
 use crate::error::Result;
 use crate::kernels::lines as kernels;
 pub(crate) use crate::kernels::lines::BLOCK;
 use crate::kernels::lines::Marks;
 use crate::table::Segment;
+use crate::table::bound::{Bound, Window};
 use crate::table::ids::codec::Codec;
 use crate::table::ids::{IdColumn, IdReader};
 use crate::table::key::Key;
 use crate::table::number;
 use crate::table::time::{EARLIEST, LATEST, NO_TIME};
-
-/// Which rows of the table a view sees: instants from `since` to `until`, both inside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Window {
-    pub(crate) since: i64,
-    pub(crate) until: i64,
-}
 
 /// What is counted once per customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +32,7 @@ pub(crate) struct Rules<'a> {
     pub(crate) window: Window,
     pub(crate) returns: Returns,
     pub(crate) netting: Option<&'a Netting>,
+    pub(crate) excluded: Option<&'a Excluded>,
 }
 
 /// How the ids of customers and of what is counted become keys; without codecs, keys are wide.
@@ -149,7 +144,7 @@ impl<'a, K: Key> LineReader<'a, K> {
     pub(crate) fn read(&self, at: &Segment, block: &mut Block<K>, exact: bool) {
         block.time.clear();
         self.rules.bound.time.read(at, &mut block.time);
-        self.read_status(block);
+        self.read_status(at, block);
         self.read_money(at, block);
         self.apply_netting(at, block);
         if exact {
@@ -230,8 +225,8 @@ impl<'a, K: Key> LineReader<'a, K> {
         })
     }
 
-    /// The status that times alone give; most blocks lie in the window whole.
-    fn read_status(&self, block: &mut Block<K>) {
+    /// The status that times give, and what the view leaves out; most blocks lie in the window whole.
+    fn read_status(&self, at: &Segment, block: &mut Block<K>) {
         let Window { since, until } = self.rules.window;
         block.status.clear();
         block.status.resize(block.time.len(), ORDER);
@@ -239,6 +234,9 @@ impl<'a, K: Key> LineReader<'a, K> {
             for (status, &t) in block.status.iter_mut().zip(&block.time) {
                 *status = self.time_status(t);
             }
+        }
+        if let Some(excluded) = self.rules.excluded {
+            excluded.apply(at.first_row, &mut block.status);
         }
     }
 

@@ -1,25 +1,29 @@
 //! Transactions: a table with its roles bound once and a clock; what every job starts from.
 
-mod bound;
 pub(crate) mod counts;
 pub(crate) mod customers;
+mod excluded;
 pub(crate) mod lines;
-mod netting;
-mod roles;
 
 use std::sync::{Arc, OnceLock};
 
-pub use counts::{Reason, RowCounts};
-pub use roles::{Returns, Roles};
+use arrow_array::ArrayRef;
 
+pub use counts::{Reason, RowCounts};
+
+use crate::clean::Returns;
+use crate::clean::netting::netting;
 use crate::clean::returns::Netting;
 use crate::error::{Error, Result};
 use crate::parallel::Context;
+use crate::quality::{self, Partners, Quality, QualityParams, Source};
 use crate::table::Table;
-use crate::table::time::{EARLIEST, LATEST, Moment, Zone};
-use bound::Bound;
+use crate::table::bound::{Bound, Window};
+use crate::table::roles::Roles;
+use crate::table::time::{DAY, EARLIEST, LATEST, Moment, Zone};
 use customers::Customers;
-use lines::{Rules, Window};
+use excluded::{Excluded, Kinds};
+use lines::Rules;
 
 /// A transaction table with roles, a rule for returns, and a clock.
 ///
@@ -48,7 +52,20 @@ pub struct Transactions {
     returns: Returns,
     window: Window,
     clock: Option<i64>,
+    /// Checks whose rows every job leaves out.
+    without: Arc<[&'static str]>,
+    kinds: Option<Arc<Kinds>>,
+    known: Known,
+}
+
+/// What was computed for a clock; views with that clock share it.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    /// Of all lines, for the checks.
     netting: Arc<OnceLock<Netting>>,
+    /// Of the lines that are not left out, for the jobs.
+    own_netting: Arc<OnceLock<Netting>>,
+    excluded: Arc<OnceLock<Excluded>>,
 }
 
 impl Transactions {
@@ -79,7 +96,9 @@ impl Transactions {
                 until: LATEST - 1,
             },
             clock: None,
-            netting: Arc::default(),
+            without: Arc::default(),
+            kinds: None,
+            known: Known::default(),
         })
     }
 
@@ -122,15 +141,15 @@ impl Transactions {
             until: until.min(LATEST - 1),
             ..self.window
         };
-        let netting = if window == self.window {
-            Arc::clone(&self.netting)
+        let known = if window == self.window {
+            self.known.clone()
         } else {
-            Arc::default()
+            Known::default()
         };
         Self {
             clock: Some(until),
             window,
-            netting,
+            known,
             ..self.clone()
         }
     }
@@ -144,6 +163,156 @@ impl Transactions {
             },
             ..self.clone()
         }
+    }
+
+    /// The same transactions without the rows that these checks flag, in every job; each view's flags are those of its own clock. Rows are left out
+    /// for the first of the checks, and counted.
+    ///
+    /// ```
+    /// use patronomy::simulate::Shop;
+    /// let tx = Shop::new(50, 365, 1).transactions()?;
+    /// let clean = tx.without(&["duplicate", "test_row"])?;
+    /// assert!(tx.without(&["duplicates"]).is_err());
+    /// # Ok::<(), patronomy::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if there is no such check.
+    pub fn without(&self, checks: &[&str]) -> Result<Self> {
+        let all: Vec<&str> = self
+            .without
+            .iter()
+            .copied()
+            .chain(checks.iter().copied())
+            .collect();
+        Ok(Self {
+            without: excluded::known(&all)?.into(),
+            known: self.known_of_all(),
+            ..self.clone()
+        })
+    }
+
+    /// The same transactions of these kinds of customers only, by the column of role `customer_kind`.
+    ///
+    /// # Errors
+    /// [`Error::ColumnNotFound`] if no column has that role.
+    pub fn only_kinds(&self, kinds: &[&str]) -> Result<Self> {
+        self.of_kinds(kinds, false)
+    }
+
+    /// The same transactions without these kinds of customers.
+    ///
+    /// # Errors
+    /// As [`only_kinds`](Self::only_kinds).
+    pub fn without_kinds(&self, kinds: &[&str]) -> Result<Self> {
+        self.of_kinds(kinds, true)
+    }
+
+    fn of_kinds(&self, kinds: &[&str], are_left_out: bool) -> Result<Self> {
+        if self.bound.roles.customer_kind.is_none() {
+            let role = "kinds of customers: name role `customer_kind`";
+            return Err(Error::column_not_found(
+                "customer_kind",
+                role,
+                &self.bound.table.names(),
+            ));
+        }
+        let names = kinds.iter().map(|&k| k.to_owned()).collect();
+        Ok(Self {
+            kinds: Some(Arc::new(Kinds {
+                names,
+                are_left_out,
+            })),
+            known: self.known_of_all(),
+            ..self.clone()
+        })
+    }
+
+    /// What was computed for all lines of this clock.
+    fn known_of_all(&self) -> Known {
+        Known {
+            netting: Arc::clone(&self.known.netting),
+            ..Known::default()
+        }
+    }
+
+    /// Flags rows, counts them, says what they cost: as far as this view's clock knows them.
+    ///
+    /// Rows that the view leaves out by [`without`](Self::without) or by kind are checked all the same.
+    ///
+    /// Memory: about 16 bytes a row beside the table; the budget refuses with that estimate.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if a parameter breaks its rule, [`Error::ColumnNotFound`] if a column to compare is not there, [`Error::FeatureMismatch`] if
+    /// partner keys are of another type, [`Error::Budget`], [`Error::Cancelled`].
+    pub fn quality(
+        &self,
+        params: &QualityParams,
+        partners: &Partners,
+        ctx: &Context,
+    ) -> Result<Quality> {
+        let has_units = self.bound.quantity.is_some() || self.bound.amount.is_some();
+        let netting = if has_units {
+            Some(self.netting(ctx)?)
+        } else {
+            None
+        };
+        let source = Source {
+            bound: &self.bound,
+            window: self.window,
+            now: self.now(params)?,
+            netting,
+            buyers: self.buyers(netting, params, ctx)?,
+            partners,
+        };
+        let quality = quality::check(&source, params, ctx)?;
+        ctx.progress.finish();
+        Ok(quality)
+    }
+
+    /// The last instant that has come: as said, else of the clock, else of the system with a day to spare for zones.
+    fn now(&self, params: &QualityParams) -> Result<i64> {
+        if let Some(now) = params.now {
+            return now.end(self.zone());
+        }
+        let system = || {
+            let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            since_1970.map_or(LATEST, |d| d.as_micros() as i64 + DAY)
+        };
+        Ok(self.clock.unwrap_or_else(system))
+    }
+
+    /// Customers and their money per order, all lines taken in.
+    fn buyers(
+        &self,
+        netting: Option<&Netting>,
+        params: &QualityParams,
+        ctx: &Context,
+    ) -> Result<Option<(ArrayRef, Vec<f64>)>> {
+        if params.skip.contains("bulk_buyer") || self.bound.check_money().is_err() {
+            return Ok(None);
+        }
+        let rules = Rules {
+            bound: &self.bound,
+            window: self.window,
+            returns: Returns::Net,
+            netting,
+            excluded: None,
+        };
+        // No more than the checks themselves take, in rounds where need be.
+        let ctx = Context {
+            budget: ctx.budget.at_most(quality::memory(self.n_rows()) / 2),
+            ..ctx.clone()
+        };
+        let customers = match customers::customers(rules, &ctx) {
+            Ok(customers) => customers,
+            // Sums beyond all floats are no orders to compare.
+            Err(Error::BadValues { .. }) => return Ok(None),
+            Err(e) => return Err(e),
+        };
+        let per_order = customers.amount.iter().zip(&customers.orders);
+        let per_order = per_order.map(|(a, &n)| a / f64::from(n)).collect();
+        Ok(Some((customers.ids, per_order)))
     }
 
     /// How many rows the table has, whatever becomes of them.
@@ -185,7 +354,7 @@ impl Transactions {
     pub fn counts(&self, ctx: &Context) -> Result<RowCounts> {
         let customers = self.customers(ctx)?;
         ctx.progress.finish();
-        Ok(customers.tally.finish(customers.rows_without_order))
+        Ok(customers.counts())
     }
 
     /// One row per customer with an order.
@@ -207,25 +376,65 @@ impl Transactions {
 
     fn rules(&self, ctx: &Context) -> Result<Rules<'_>> {
         self.bound.check_money()?;
-        let netting = if self.returns == Returns::Net {
-            Some(self.netting(ctx)?)
-        } else {
-            None
+        let excluded = self.excluded(ctx)?;
+        let netting = match (self.returns, excluded) {
+            (Returns::Net, None) => Some(self.netting(ctx)?),
+            (Returns::Net, Some(excluded)) => Some(self.own_netting(excluded, ctx)?),
+            _ => None,
         };
         Ok(Rules {
             bound: &self.bound,
             window: self.window,
             returns: self.returns,
             netting,
+            excluded,
         })
+    }
+
+    /// The rows left out by choice.
+    fn excluded(&self, ctx: &Context) -> Result<Option<&Excluded>> {
+        if self.without.is_empty() && self.kinds.is_none() {
+            return Ok(None);
+        }
+        if let Some(known) = self.known.excluded.get() {
+            return Ok(Some(known));
+        }
+        let kinds = self.kinds.as_ref();
+        let kinds = kinds
+            .map(|k| excluded::other_kinds(&self.bound, k, ctx))
+            .transpose()?;
+        let quality = if self.without.is_empty() {
+            None
+        } else {
+            // From the first row on: what a later view leaves out must not depend on where it begins.
+            let all = Self {
+                window: Window {
+                    since: EARLIEST,
+                    ..self.window
+                },
+                ..self.clone()
+            };
+            let params = QualityParams::only(&self.without);
+            Some(all.quality(&params, &Partners::new(), ctx)?)
+        };
+        let excluded = Excluded::new(kinds, quality.as_ref(), &self.without);
+        Ok(Some(self.known.excluded.get_or_init(|| excluded)))
+    }
+
+    fn own_netting(&self, excluded: &Excluded, ctx: &Context) -> Result<&Netting> {
+        if let Some(known) = self.known.own_netting.get() {
+            return Ok(known);
+        }
+        let netting = netting(&self.bound, self.window, |row| excluded.contains(row), ctx)?;
+        Ok(self.known.own_netting.get_or_init(|| netting))
     }
 
     /// Computed once per clock; a view from a later start shares it, because a purchase before the start can still be returned.
     fn netting(&self, ctx: &Context) -> Result<&Netting> {
-        if let Some(known) = self.netting.get() {
+        if let Some(known) = self.known.netting.get() {
             return Ok(known);
         }
-        let netting = netting::netting(&self.bound, self.window, ctx)?;
-        Ok(self.netting.get_or_init(|| netting))
+        let netting = netting(&self.bound, self.window, |_| false, ctx)?;
+        Ok(self.known.netting.get_or_init(|| netting))
     }
 }

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 /// From the ground up: a folder knows its own line and those above it in this list.
-const LINES: [&[&str]; 9] = [
+const LINES: [&[&str]; 10] = [
     &["error", "random", "parallel", "budget", "progress", "saved"],
     &["kernels"],
     &["stats"],
     &["table"],
     &["io"],
     &["clean"],
+    &["quality"],
     &["transactions"],
     &["simulate"],
     &["rfm"],

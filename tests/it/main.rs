@@ -19,6 +19,7 @@ mod online_retail;
 mod oracle;
 mod outliers;
 mod property;
+mod quality;
 mod same_bits;
 mod saved;
 mod tables;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use patronomy::quality::{Partners, QualityParams};
 use patronomy::rfm::{RfmParams, SegmentMap};
 use patronomy::{Context, Moment, Reason, Returns, Roles, Transactions, io};
 
@@ -124,4 +125,44 @@ fn a_cut_leaves_the_later_rows_to_the_later_part() {
     let second = first.model().score(&later, &ctx).unwrap();
     let moves = second.moves(&first).unwrap();
     assert!(moves.num_rows() > 10);
+}
+
+#[test]
+fn the_checks_find_what_is_known_of_it() {
+    let Some(path) = path() else { return };
+    let ctx = Context::new();
+    let table = io::read_table(&path, &[], &ctx).unwrap();
+    let tx = Transactions::new(table, transactions(&path, Returns::Net).roles().clone()).unwrap();
+    let check = |tx: &Transactions| {
+        tx.quality(&QualityParams::new(), &Partners::new(), &ctx)
+            .unwrap()
+    };
+    let quality = check(&tx);
+    let n = |name: &str| quality.finding(name).unwrap().n_rows;
+    assert_eq!(quality.n_checked(), 541_909);
+    assert_eq!(n("customer_missing"), 135_080);
+    assert_eq!(n("cancellation"), 9_288);
+    assert_eq!(n("negative_quantity"), 1_336);
+    assert_eq!(n("price_negative"), 2);
+    assert_eq!(n("item_name_missing"), 1_454);
+    assert_eq!(n("duplicate"), 5_268);
+    // Two lines differ in the spelling of the name alone.
+    let coded = [
+        "InvoiceNo",
+        "StockCode",
+        "Quantity",
+        "InvoiceDate",
+        "UnitPrice",
+        "CustomerID",
+    ];
+    let params = QualityParams::new().duplicate_columns(coded);
+    let quality = tx.quality(&params, &Partners::new(), &ctx).unwrap();
+    assert_eq!(quality.finding("duplicate").unwrap().n_rows, 5_270);
+    // The two giant orders, and what cancelled them.
+    let cancelled = &quality.finding("order_cancelled").unwrap().examples;
+    assert_eq!(cancelled[..2], [540_421, 61_619]);
+    assert_eq!(
+        quality.finding("cancellation").unwrap().examples[..2],
+        [540_422, 61_624]
+    );
 }

@@ -8,8 +8,8 @@ use patronomy::{Reason, Returns};
 use crate::draw::{Drawn, Id, Line};
 use crate::tables::DAY;
 
-const EARLIEST: i64 = -25_567 * DAY;
-const LATEST: i64 = 84_006 * DAY;
+pub(crate) const EARLIEST: i64 = -25_567 * DAY;
+pub(crate) const LATEST: i64 = 84_006 * DAY;
 
 /// What is asked of the oracle, days counted from 1970.
 #[derive(Debug, Clone, Copy)]
@@ -235,7 +235,7 @@ fn fates(drawn: &Drawn, returns: Returns, since: i64, until: i64) -> Vec<Fate> {
 /// Units left of each line that netting looks at: of a return, those that found no purchase.
 ///
 /// Each return looks back for the latest purchase that still has units, again and again.
-fn net(drawn: &Drawn, until: i64) -> Vec<Option<f64>> {
+pub(crate) fn net(drawn: &Drawn, until: i64) -> Vec<Option<f64>> {
     let by_pieces = drawn.quantity.is_some();
     let price = |l: &Line| {
         if by_pieces && !drawn.is_amount {

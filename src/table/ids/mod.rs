@@ -17,7 +17,7 @@ use super::{Column, Segment};
 use crate::error::{Error, Result};
 use crate::parallel::{Context, fill_rows, filled, map_ordered, pieces};
 use codec::{Codec, Digits};
-pub(crate) use reader::IdReader;
+pub(crate) use reader::{IdReader, codes_of};
 
 /// Keys that one task turns back into ids.
 const PIECE: usize = 65_536;
@@ -59,6 +59,20 @@ impl IdColumn {
     /// Whether the narrow key can hold the values.
     pub(crate) fn is_integer(&self) -> bool {
         self.value_type.is_integer()
+    }
+
+    /// How many rows each chunk has.
+    pub(crate) fn chunk_lengths(&self) -> impl Iterator<Item = usize> + '_ {
+        self.column.chunks.iter().map(arrow_array::Array::len)
+    }
+
+    /// The key that zero has among integers: those below it are negative.
+    pub(crate) fn key_of_zero(&self) -> u64 {
+        if self.value_type.is_unsigned_integer() {
+            0
+        } else {
+            1 << 63
+        }
     }
 
     /// The form of the ids at these rows, where there is one that keys of 64 bits can hold.

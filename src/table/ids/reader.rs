@@ -148,7 +148,7 @@ fn is_same(a: &ArrayRef, b: &ArrayRef) -> bool {
     Arc::ptr_eq(a, b) || a.to_data().ptr_eq(&b.to_data())
 }
 
-fn codes_of(dictionary: &dyn AnyDictionaryArray) -> Result<UInt32Array> {
+pub(crate) fn codes_of(dictionary: &dyn AnyDictionaryArray) -> Result<UInt32Array> {
     let options = CastOptions {
         safe: false,
         ..CastOptions::default()

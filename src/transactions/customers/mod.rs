@@ -18,11 +18,12 @@ use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, UInt64Array};
 
-use super::bound::Bound;
-use super::counts::Tally;
+use super::counts::{RowCounts, Tally};
+use super::excluded::Excluded;
 use super::lines::{Codecs, Distinct, Rules};
 use crate::error::{Error, Result};
 use crate::parallel::{Context, join, sorted};
+use crate::table::bound::Bound;
 use crate::table::key::Key;
 use group::Group;
 use rounds::{Grouped, Groups, group_all};
@@ -48,11 +49,18 @@ pub(crate) struct Customers {
     pub(crate) rows_without_order: u64,
     /// Customers without an order.
     pub(crate) n_without_order: u64,
+    /// The checks whose rows are left out.
+    pub(crate) flags: Vec<&'static str>,
 }
 
 impl Customers {
     pub(crate) fn len(&self) -> usize {
         self.first.len()
+    }
+
+    /// Where the rows went.
+    pub(crate) fn counts(&self) -> RowCounts {
+        self.tally.finish(self.rows_without_order, &self.flags)
     }
 }
 
@@ -60,10 +68,12 @@ impl Customers {
 pub(crate) fn customers(rules: Rules<'_>, ctx: &Context) -> Result<Customers> {
     let bound = rules.bound;
     let groups = group_all(rules, Distinct::Transactions, ctx)?;
-    match groups {
-        Groups::Narrow(groups, codecs) => finish(bound, groups, codecs, ctx),
-        Groups::Wide(groups) => finish(bound, groups, Codecs::default(), ctx),
-    }
+    let mut customers = match groups {
+        Groups::Narrow(groups, codecs) => finish(bound, groups, codecs, ctx)?,
+        Groups::Wide(groups) => finish(bound, groups, Codecs::default(), ctx)?,
+    };
+    customers.flags = rules.excluded.map_or_else(Vec::new, Excluded::flags);
+    Ok(customers)
 }
 
 /// Distinct items each of these customers has bought, in the order of [`customers`].
@@ -153,6 +163,7 @@ fn flatten<K: Key>(groups: &[Group<K>], tally: &Tally) -> (Vec<K>, Customers) {
         tally: *tally,
         rows_without_order: groups.iter().map(|g| g.rows_without_order).sum(),
         n_without_order: groups.iter().map(|g| g.n_without_order).sum(),
+        flags: Vec::new(),
     };
     (keys, customers)
 }

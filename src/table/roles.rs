@@ -47,6 +47,9 @@ pub struct Roles {
     /// What kind of customer, such as private or wholesale.
     #[serde(default)]
     pub customer_kind: Option<String>,
+    /// Currency of the money.
+    #[serde(default)]
+    pub currency: Option<String>,
 }
 
 macro_rules! setters {
@@ -89,24 +92,7 @@ impl Roles {
         amount,
         cost,
         channel,
-        customer_kind
+        customer_kind,
+        currency
     );
-}
-
-/// What becomes of return lines: those with a negative quantity or a negative amount.
-///
-/// A return is never an order, whatever the choice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Returns {
-    /// Each return is taken out of the customer's own nearest earlier purchase of the same item at the same price, where roles name
-    /// these, as far as that is known at the clock; what finds no purchase is left out and counted. Lines that are left out for
-    /// another reason take no part.
-    #[default]
-    Net,
-    /// Return lines are left out; purchases stay as they were.
-    Exclude,
-    /// Return lines stay, and their negative amounts count.
-    Keep,
 }

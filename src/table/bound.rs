@@ -1,12 +1,19 @@
 //! The columns behind the roles, checked once.
 
+use super::Table;
+use super::ids::IdColumn;
+use super::number::NumberColumn;
 use super::roles::Roles;
+use super::time::column::TimeColumn;
 use crate::error::{Error, Result};
 use crate::parallel::Context;
-use crate::table::Table;
-use crate::table::ids::IdColumn;
-use crate::table::number::NumberColumn;
-use crate::table::time::column::TimeColumn;
+
+/// Which rows of the table a view sees: instants from `since` to `until`, both inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) since: i64,
+    pub(crate) until: i64,
+}
 
 /// A table with its roles bound: names found, types checked, nothing else read.
 #[derive(Debug)]

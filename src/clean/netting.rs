@@ -2,20 +2,26 @@
 
 use std::collections::HashSet;
 
-use super::bound::Bound;
-use super::lines::Window;
-use crate::clean::returns::{NetLine, Netting, net};
+use super::returns::{NetLine, Netting, net};
 use crate::error::Result;
 use crate::kernels::lines::{MINOR, whole_minor};
 use crate::parallel::{Context, map_ordered, pieces};
 use crate::table::Segment;
+use crate::table::bound::{Bound, Window};
 use crate::table::ids::IdReader;
 use crate::table::time::EARLIEST;
 
 const PIECE: usize = 262_144;
 
 /// Nets all returns known at the end of the window, whatever its start: a purchase before it can be returned within it.
-pub(crate) fn netting(bound: &Bound, window: Window, ctx: &Context) -> Result<Netting> {
+///
+/// Rows that `is_left_out` tells take no part.
+pub(crate) fn netting(
+    bound: &Bound,
+    window: Window,
+    is_left_out: impl Fn(usize) -> bool + Sync,
+    ctx: &Context,
+) -> Result<Netting> {
     let source = Source {
         bound,
         until: window.until,
@@ -27,7 +33,12 @@ pub(crate) fn netting(bound: &Bound, window: Window, ctx: &Context) -> Result<Ne
             .map(|c| c.reader(None))
             .transpose()?,
     };
-    let mut lines = source.collect(ctx, "find returns", |units| units < 0.0, |_| true)?;
+    let mut lines = source.collect(
+        ctx,
+        "find returns",
+        |units| units < 0.0,
+        |l| !is_left_out(l.row as usize),
+    )?;
     if lines.is_empty() {
         return Ok(Netting::default());
     }
@@ -36,7 +47,7 @@ pub(crate) fn netting(bound: &Bound, window: Window, ctx: &Context) -> Result<Ne
         ctx,
         "match returns",
         |units| units > 0.0,
-        |l| keys.contains(&l.key),
+        |l| keys.contains(&l.key) && !is_left_out(l.row as usize),
     )?);
     Ok(net(lines))
 }

@@ -1,0 +1,101 @@
+//! Names of one item that are one name written in several ways.
+
+use strsim::normalized_damerau_levenshtein;
+
+/// Beyond so many names an item's code stands for many things, and names are compared with the most frequent ones only.
+const MAX_NAMES: usize = 64;
+/// Shorter names are too alike by nature.
+const MIN_CHARS: usize = 4;
+
+/// Which of an item's names are nearly, but not quite, one that more rows have.
+pub(super) fn variants(names: &[Vec<u8>], n_rows: &[u64], similarity: f64) -> Vec<bool> {
+    let mut is_variant = vec![false; names.len()];
+    if names.len() < 2 {
+        return is_variant;
+    }
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_by(|&a, &b| {
+        n_rows[b]
+            .cmp(&n_rows[a])
+            .then_with(|| names[a].cmp(&names[b]))
+    });
+    let plain: Vec<String> = names
+        .iter()
+        .map(|n| plain(&String::from_utf8_lossy(n)))
+        .collect();
+    let mut kept: Vec<usize> = Vec::new();
+    for i in order {
+        if plain[i].is_empty() {
+            continue;
+        }
+        if kept
+            .iter()
+            .any(|&k| is_one_name(&plain[k], &plain[i], similarity))
+        {
+            is_variant[i] = true;
+        } else if kept.len() < MAX_NAMES {
+            kept.push(i);
+        }
+    }
+    is_variant
+}
+
+fn is_one_name(a: &str, b: &str, similarity: f64) -> bool {
+    if a == b {
+        return true;
+    }
+    let (n, m) = (a.chars().count(), b.chars().count());
+    if n.min(m) < MIN_CHARS || (n.min(m) as f64) < similarity * n.max(m) as f64 {
+        return false;
+    }
+    // Sizes and counts make different things of names that are alike.
+    let digits = |s: &str| s.chars().filter(char::is_ascii_digit).collect::<String>();
+    digits(a) == digits(b) && normalized_damerau_levenshtein(a, b) >= similarity
+}
+
+/// The name without what does not tell names apart: case, width, blanks, punctuation.
+fn plain(name: &str) -> String {
+    let narrow = name.chars().map(crate::clean::text::narrow);
+    narrow
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(names: &[(&str, u64)]) -> Vec<bool> {
+        let texts: Vec<Vec<u8>> = names.iter().map(|(n, _)| n.as_bytes().to_vec()).collect();
+        let rows: Vec<u64> = names.iter().map(|(_, n)| *n).collect();
+        variants(&texts, &rows, 0.85)
+    }
+
+    #[test]
+    fn the_rarer_way_of_writing_is_the_variant() {
+        assert_eq!(
+            found(&[
+                ("REGENCY CAKESTAND 3 TIER", 9),
+                ("Regency  Cakestand 3-tier", 2)
+            ]),
+            [false, true]
+        );
+        assert_eq!(found(&[("red mugg", 1), ("red mugs", 9)]), [true, false]);
+        assert_eq!(found(&[("茶杯１号", 1), ("茶杯1号", 5)]), [true, false]);
+    }
+
+    #[test]
+    fn other_names_stay() {
+        assert_eq!(
+            found(&[("red mug", 9), ("damaged", 2), ("", 1)]),
+            [false; 3]
+        );
+        assert_eq!(
+            found(&[("set of 3 boxes", 9), ("set of 6 boxes", 2)]),
+            [false; 2]
+        );
+        assert_eq!(found(&[("mug", 9), ("mut", 2)]), [false; 2]);
+        assert_eq!(found(&[("only one", 9)]), [false]);
+    }
+}
