@@ -252,7 +252,8 @@ impl<'a> Scan<'a> {
             flags, known, keys, ..
         } = &mut self.block;
         match &self.columns.customer {
-            Ids::Integers(reader, zero) => ids::integers(reader, *zero, at, flags, keys, checks),
+            // Customers are numbered from one: zero is nobody.
+            Ids::Integers(reader, zero) => ids::integers(reader, zero + 1, at, flags, keys, checks),
             Ids::Texts(column) => {
                 ids::texts(
                     column,
