@@ -154,6 +154,7 @@ fn values<'py>(py: Python<'py>, column: &ArrayRef) -> PyResult<Bound<'py, PyList
             .map_err(|e| PyTypeError::new_err(format!("a column of {}: {e}", column.data_type())))
     };
     match column.data_type() {
+        DataType::Boolean => PyList::new(py, column.as_boolean().iter()),
         DataType::Float64 => PyList::new(py, column.as_primitive::<Float64Type>().iter()),
         t if t.is_unsigned_integer() => PyList::new(
             py,
