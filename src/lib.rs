@@ -25,7 +25,7 @@
 #![cfg_attr(test, allow(clippy::float_cmp, reason = "tests compare exact results"))]
 
 mod budget;
-mod clean;
+pub mod clean;
 mod error;
 pub mod io;
 mod kernels;

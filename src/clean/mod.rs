@@ -1,8 +1,15 @@
 //! What is done to rows before they are mined, by explicit choice only.
 
+mod dates;
+mod money;
 pub(crate) mod netting;
+mod normalise;
 pub(crate) mod returns;
 pub(crate) mod text;
+mod units;
+
+pub use normalise::{Normalised, Normaliser, normalise};
+pub use text::Case;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,6 @@
 //! What is odd about a text: seen from its bytes alone.
 
+use crate::clean::text::utf8_read_as_western;
 use crate::table::values::folded;
 
 /// Null, empty, or nothing but blanks.
@@ -94,7 +95,7 @@ fn is_broken(text: &str) -> bool {
     /// Accented letters never stand so many in a row.
     const RUN: usize = 4;
     let is_lost = |c: char| c == '\u{fffd}' || ('\u{80}'..='\u{9f}').contains(&c);
-    if text.chars().any(is_lost) || is_utf8_read_as_western(text) {
+    if text.chars().any(is_lost) || utf8_read_as_western(text).is_some() {
         return true;
     }
     let mut run = 0;
@@ -106,25 +107,6 @@ fn is_broken(text: &str) -> bool {
         };
         run >= RUN
     })
-}
-
-/// Whether the text, written back as Windows-1252, is UTF-8: `CafÃ©` is, `Café` is not.
-fn is_utf8_read_as_western(text: &str) -> bool {
-    if text.chars().any(|c| western_byte(c).is_none()) {
-        return false;
-    }
-    let bytes: Vec<u8> = text.chars().filter_map(western_byte).collect();
-    !bytes.is_ascii() && std::str::from_utf8(&bytes).is_ok()
-}
-
-/// The byte of a character in Windows-1252.
-fn western_byte(c: char) -> Option<u8> {
-    /// Those of 0x80 to 0x9f; five of the bytes have none.
-    const HIGH: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ";
-    match c {
-        '\0'..='\u{7f}' | '\u{a0}'..='\u{ff}' => u8::try_from(u32::from(c)).ok(),
-        _ => HIGH.chars().position(|h| h == c).map(|i| 0x80 + i as u8),
-    }
 }
 
 /// Whether a text stands for an id that is not known.

@@ -9,6 +9,7 @@ pub(crate) mod ids;
 pub(crate) mod key;
 pub(crate) mod number;
 pub(crate) mod roles;
+pub(crate) mod strings;
 #[cfg(feature = "csv")]
 pub(crate) mod text;
 pub(crate) mod time;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
-use arrow_schema::{DataType, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use crate::error::{Error, Result};
 
@@ -126,6 +127,37 @@ impl Table {
                 Err(Error::column_not_found(name, role, &self.names()))
             }
         }
+    }
+
+    /// The table with a column of these chunks: in the place of the one of that name, or as the last.
+    ///
+    /// # Errors
+    /// [`Error::FeatureMismatch`] if a chunk is not as long as its batch.
+    pub(crate) fn with_column(&self, name: &str, chunks: &[ArrayRef]) -> Result<Self> {
+        let place = self.schema.fields().iter().position(|f| f.name() == name);
+        let data_type = chunks
+            .first()
+            .map_or(DataType::Null, |c| c.data_type().clone());
+        let field = Arc::new(Field::new(name, data_type, true));
+        let mut fields = self.schema.fields().to_vec();
+        match place {
+            Some(i) => fields[i] = field,
+            None => fields.push(field),
+        }
+        let schema = Arc::new(Schema::new(fields));
+        let batches = self.batches.iter().zip(chunks).map(|(batch, chunk)| {
+            let mut columns = batch.columns().to_vec();
+            match place {
+                Some(i) => columns[i] = Arc::clone(chunk),
+                None => columns.push(Arc::clone(chunk)),
+            }
+            RecordBatch::try_new(Arc::clone(&schema), columns).map_err(|e| Error::FeatureMismatch {
+                what: format!("column `{name}`"),
+                why: e.to_string(),
+            })
+        });
+        let batches = batches.collect::<Result<_>>()?;
+        Self::try_new(schema, batches)
     }
 
     /// One column as its chunks.
@@ -244,7 +276,6 @@ fn read_values<T: ArrowPrimitiveType, V: Copy>(
 mod tests {
     use super::*;
     use arrow_array::Int64Array;
-    use arrow_schema::{Field, Schema};
 
     fn table(sizes: &[usize]) -> Table {
         let schema = Arc::new(Schema::new(vec![Field::new("x", DataType::Int64, true)]));
