@@ -13,6 +13,7 @@ mod cancel;
 mod draw;
 mod errors;
 mod files;
+mod first_shop;
 mod hostile;
 mod house;
 mod online_retail;
