@@ -7,6 +7,7 @@ mod dirt;
 mod drawn;
 mod mechanism;
 mod names;
+mod oracle;
 mod params;
 mod person;
 mod planted;
@@ -17,6 +18,7 @@ mod visits;
 mod write;
 
 pub use dirt::Dirt;
+pub use oracle::{Oracle, OracleScore, Task};
 pub use params::{CustomerIds, Difficulty, Language, ShopParams};
 pub use shop::Shop;
 pub use truth::Truth;

@@ -41,7 +41,7 @@ impl Rules {
         let mut steps: Vec<usize> = (0..rules.len()).collect();
         steps.shuffle(&mut rng);
         for (rule, step) in rules.iter_mut().zip(steps) {
-            rule.probability = low + (high - low) * step as f64 / n_steps;
+            rule.probability = low * (high / low).powf(step as f64 / n_steps);
         }
         let mut starts = vec![NONE; catalog.items.len()];
         for (r, rule) in rules.iter().enumerate() {

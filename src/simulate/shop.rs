@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::dirt::Plan;
 use super::drawn::Drawn;
+use super::oracle::Oracle;
 use super::params::ShopParams;
 use super::truth::Truth;
 use super::write;
@@ -126,5 +127,21 @@ impl Shop {
             drawn: &made.drawn,
             plan: &made.plan,
         })
+    }
+
+    /// What the oracle makes of it.
+    ///
+    /// # Errors
+    /// As [`transactions`](Self::transactions).
+    pub fn oracle(&self) -> Result<Oracle> {
+        self.oracle_in(&Context::new())
+    }
+
+    /// The same in a context, which may stop it and sees its progress.
+    ///
+    /// # Errors
+    /// As [`transactions`](Self::transactions); [`Error::Cancelled`](crate::Error::Cancelled).
+    pub fn oracle_in(&self, ctx: &Context) -> Result<Oracle> {
+        Oracle::ask(&self.made(ctx)?.drawn, ctx)
     }
 }

@@ -13,7 +13,7 @@ pub(super) struct Strength {
     pub(super) gap_days: f64,
     /// Shape of the gamma distribution of the rates within a segment.
     pub(super) rate_shape: f64,
-    /// Weakest and strongest probability of a rule.
+    /// Weakest and strongest probability of a rule; the others lie between them in even ratios.
     pub(super) rule: (f64, f64),
     /// What is left of a falling item's attraction on the last day, of a rising one's on the first.
     pub(super) trend: f64,
@@ -33,7 +33,7 @@ impl Strength {
                 spread: 1.0,
                 gap_days: 15.0,
                 rate_shape: 4.0,
-                rule: (0.4, 0.8),
+                rule: (0.3, 0.8),
                 trend: 0.1,
                 shift: 0.7,
                 tilt: 2.0,
@@ -44,8 +44,8 @@ impl Strength {
                 spread: 0.7,
                 gap_days: 25.0,
                 rate_shape: 1.5,
-                rule: (0.2, 0.5),
-                trend: 0.3,
+                rule: (0.06, 0.55),
+                trend: 0.4,
                 shift: 0.45,
                 tilt: 1.3,
                 uplift: 0.7,
@@ -55,7 +55,7 @@ impl Strength {
                 spread: 0.4,
                 gap_days: 50.0,
                 rate_shape: 1.0,
-                rule: (0.05, 0.2),
+                rule: (0.03, 0.3),
                 trend: 0.6,
                 shift: 0.25,
                 tilt: 0.7,

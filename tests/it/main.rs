@@ -22,4 +22,5 @@ mod outliers;
 mod property;
 mod same_bits;
 mod saved;
+mod simulate;
 mod tables;
