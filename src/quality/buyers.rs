@@ -2,7 +2,7 @@
 
 /// Customers far above the rest: the positions of those whose money per order is an outlier in logarithms.
 ///
-/// An outlier is more robust standard deviations above the median than any of so many normal values is likely to be, and two to spare. At least ten customers are
+/// An outlier is more robust standard deviations above the median than any of so many normal values is likely to be, and one to spare. At least ten customers are
 /// needed.
 pub(super) fn bulk_buyers(per_order: &[f64]) -> Vec<usize> {
     const MIN_CUSTOMERS: usize = 10;
@@ -18,7 +18,7 @@ pub(super) fn bulk_buyers(per_order: &[f64]) -> Vec<usize> {
     let center = median(&mut known);
     known.iter_mut().for_each(|l| *l = (*l - center).abs());
     let deviation = (median(&mut known) * MAD_SCALE).max(MIN_DEVIATION);
-    let reach = ((2.0 * n.ln()).sqrt() + 2.0) * deviation;
+    let reach = ((2.0 * n.ln()).sqrt() + 1.0) * deviation;
     (0..logs.len())
         .filter(|&i| logs[i].is_finite() && logs[i] > center + reach)
         .collect()

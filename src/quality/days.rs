@@ -31,16 +31,16 @@ impl Days {
         Self { first, n_rows }
     }
 
-    /// Runs of days with less than a twentieth of what their weekday has in the weeks around. A day on which rows are rare anyway, or
-    /// on which its weekday mostly has none, is no hole.
+    /// Runs of days with less than a twentieth of what their weekday has in the weeks around, where that is enough rows together for chance to
+    /// be no reason. A day on which its weekday mostly has none is no hole.
     pub(super) fn holes(&self) -> Vec<Hole> {
-        /// Below so many expected rows, a day without any may be chance.
-        const MIN_EXPECTED: u64 = 20;
+        /// A dozen orders of five lines: what comes in orders is missing by chance as whole orders.
+        const MIN_EXPECTED: u64 = 60;
         let mut holes: Vec<Hole> = Vec::new();
         // Before the first day and after the last nothing is known to be missing.
         for i in 1..self.n_rows.len().saturating_sub(1) {
             let expected = self.expected(i);
-            if expected < MIN_EXPECTED || self.n_rows[i] * 20 >= expected {
+            if self.n_rows[i] * 20 >= expected {
                 continue;
             }
             let day = self.first + i as i32;
@@ -56,6 +56,7 @@ impl Days {
                 }),
             }
         }
+        holes.retain(|h| h.n_expected >= MIN_EXPECTED);
         holes
     }
 
@@ -65,19 +66,21 @@ impl Days {
         self.n_rows[range].iter().all(|&n| n == 0)
     }
 
-    /// The median of the same weekday in the eight weeks before and after.
+    /// What the same weekday has in the eight weeks before or in the eight weeks after, whichever is less: a shop that grows has no holes.
     fn expected(&self, day: usize) -> u64 {
-        let weeks = (1..=8).flat_map(|w| [day.checked_sub(7 * w), day.checked_add(7 * w)]);
-        let mut around: Vec<u64> = weeks
-            .flatten()
-            .filter_map(|d| self.n_rows.get(d))
-            .copied()
-            .collect();
-        if around.len() < 4 {
+        let before = (1..=8).filter_map(|w| day.checked_sub(7 * w));
+        let after = (1..=8).map(|w| day + 7 * w);
+        self.median(before).min(self.median(after))
+    }
+
+    /// The lower median of these days; none of fewer than two.
+    fn median(&self, days: impl Iterator<Item = usize>) -> u64 {
+        let mut n_rows: Vec<u64> = days.filter_map(|d| self.n_rows.get(d)).copied().collect();
+        if n_rows.len() < 2 {
             return 0;
         }
-        around.sort_unstable();
-        around[(around.len() - 1) / 2]
+        n_rows.sort_unstable();
+        n_rows[(n_rows.len() - 1) / 2]
     }
 }
 

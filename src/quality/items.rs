@@ -134,12 +134,14 @@ fn item_flags(
         .map(|p| bytes(columns.item_name.as_ref(), p.row))
         .collect();
     let code = bytes(columns.item.as_ref(), pairs[0].row);
-    let varies = names::variants(
-        &names,
-        &pairs.iter().map(|p| p.n_rows).collect::<Vec<_>>(),
-        similarity,
-    );
     let code_marks = text::marks_of(&code);
+    let n_rows: Vec<u64> = pairs.iter().map(|p| p.n_rows).collect();
+    let varies = if code_marks & BLANK == 0 {
+        names::variants(&names, &n_rows, similarity)
+    } else {
+        // What has no code is no one item.
+        vec![false; pairs.len()]
+    };
     let of_pair = |(name, varies): (&Vec<u8>, bool)| {
         let name_marks = text::marks_of(name);
         let has_name = columns.item_name.is_some();

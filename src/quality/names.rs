@@ -1,10 +1,10 @@
 //! Names of one item that are one name written in several ways.
 
-use strsim::normalized_damerau_levenshtein;
+use strsim::{damerau_levenshtein, normalized_damerau_levenshtein};
 
 /// Beyond so many names an item's code stands for many things, and names are compared with the most frequent ones only.
 const MAX_NAMES: usize = 64;
-/// Shorter names are too alike by nature.
+/// Shorter names are too alike by nature; in Chinese, where a character is a word, one less.
 const MIN_CHARS: usize = 4;
 
 /// Which of an item's names are nearly, but not quite, one that more rows have.
@@ -45,12 +45,19 @@ fn is_one_name(a: &str, b: &str, similarity: f64) -> bool {
         return true;
     }
     let (n, m) = (a.chars().count(), b.chars().count());
-    if n.min(m) < MIN_CHARS || (n.min(m) as f64) < similarity * n.max(m) as f64 {
+    let is_wordy = !a.is_ascii() && n.min(m) + 1 >= MIN_CHARS;
+    if n.min(m) < MIN_CHARS && !is_wordy {
         return false;
     }
     // Sizes and counts make different things of names that are alike.
     let digits = |s: &str| s.chars().filter(char::is_ascii_digit).collect::<String>();
-    digits(a) == digits(b) && normalized_damerau_levenshtein(a, b) >= similarity
+    if digits(a) != digits(b)
+        || n.abs_diff(m) > 1 && (n.min(m) as f64) < similarity * n.max(m) as f64
+    {
+        return false;
+    }
+    // One letter off is a slip, however short the name.
+    damerau_levenshtein(a, b) <= 1 || normalized_damerau_levenshtein(a, b) >= similarity
 }
 
 /// The name without what does not tell names apart: case, width, blanks, punctuation.

@@ -223,18 +223,18 @@ impl<'a> Scan<'a> {
         }
         for (flags, &q) in flags.iter_mut().zip(quantity) {
             *flags |= u64::from(q == 0.0) << Check::QuantityZero as u8;
-            *flags |= u64::from(q < 0.0) << Check::NegativeQuantity as u8;
+            *flags |= u64::from(q < 0.0 && q.is_finite()) << Check::NegativeQuantity as u8;
         }
         for (flags, &p) in flags.iter_mut().zip(price) {
             *flags |= u64::from(p == 0.0) << Check::AmountZero as u8;
-            *flags |= u64::from(p < 0.0) << Check::PriceNegative as u8;
+            *flags |= u64::from(p < 0.0 && p.is_finite()) << Check::PriceNegative as u8;
         }
         for (i, &a) in amount.iter().enumerate() {
             // The amount of a zero quantity is zero for that.
             let q = quantity.get(i).copied().unwrap_or(1.0);
             flags[i] |= u64::from(a == 0.0 && q != 0.0) << Check::AmountZero as u8;
-            flags[i] |=
-                u64::from(a < 0.0 && q > 0.0 && !quantity.is_empty()) << Check::PriceNegative as u8;
+            flags[i] |= u64::from(a < 0.0 && a.is_finite() && q > 0.0 && !quantity.is_empty())
+                << Check::PriceNegative as u8;
         }
         let tolerance = self.rule.sum_tolerance;
         for (flags, ((&q, &p), &a)) in flags.iter_mut().zip(quantity.iter().zip(price).zip(amount))

@@ -75,7 +75,7 @@ fn expected(drawn: &Drawn, since: i64, until: i64) -> BTreeMap<&'static str, Vec
         flag("quantity_zero", quantity == Some(0.0));
         let zero = l.money == Some(0.0) && !(drawn.is_amount && quantity == Some(0.0));
         flag("amount_zero", zero);
-        let negative = l.money.is_some_and(|m| m < 0.0);
+        let negative = l.money.is_some_and(|m| m < 0.0 && m.is_finite());
         let is_price = !drawn.is_amount;
         let for_pieces = drawn.quantity.is_some() && quantity.is_some_and(|q| q > 0.0);
         flag("price_negative", negative && (is_price || for_pieces));

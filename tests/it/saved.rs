@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 
 use patronomy::rfm::{RfmModel, RfmParams, SegmentMap};
 use patronomy::saved::Saved;
-use patronomy::simulate::Shop;
 use patronomy::{Context, ErrorKind, Moment, Transactions};
+
+use crate::first_shop::FirstShop;
 
 fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/rfm-v1.json")
 }
 
 fn shop() -> Transactions {
-    Shop::new(300, 400, 20_240_101).transactions().unwrap()
+    FirstShop::new(300, 400, 20_240_101).transactions()
 }
 
 fn fitted() -> RfmModel {
