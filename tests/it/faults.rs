@@ -87,9 +87,10 @@ fn every_kind_of_dirt_is_found_where_it_is() {
                 assert!(!truth.is_empty(), "{context}");
             }
             assert_eq!(found.difference(&truth).count(), 0, "{context}");
-            // A name that is short, or an order that is small anyway, may hide a fault.
+            // A name that is short may hide a fault; and thirty times what a customer of few means buys is no outlier among all.
             let spared = match kind {
-                Dirt::ItemNameVaries | Dirt::BulkBuyer => truth.len() / 20,
+                Dirt::ItemNameVaries => truth.len() / 20,
+                Dirt::BulkBuyer => truth.len() / 5,
                 _ => 0,
             };
             assert!(truth.difference(&found).count() <= spared, "{context}");
