@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::checks::Check;
+use super::columns::Columns;
 use super::text::{self, BLANK, BROKEN, CONTROL, FULL_WIDTH, UNTRIMMED};
 use crate::kernels::lines::BLOCK;
 use crate::table::Segment;
@@ -91,4 +92,24 @@ pub(super) fn text_flags(marks: u8) -> u64 {
     flag(UNTRIMMED, Check::UntrimmedText)
         | flag(FULL_WIDTH, Check::FullWidthText)
         | flag(BROKEN, Check::BrokenEncoding)
+}
+
+/// What the item and its name say of a row by themselves.
+pub(super) fn item_flags(columns: &Columns<'_>, chunk: usize, row: usize) -> u64 {
+    let columns = [
+        (columns.item.as_ref(), Check::ItemMissing),
+        (columns.item_name.as_ref(), Check::ItemNameMissing),
+    ];
+    let of_column = |(column, missing): (Option<&ValueColumn>, Check)| {
+        let marks = match column.map(|c| c.value(chunk, row)) {
+            Some(Value::Bytes(bytes)) => text::marks_of(bytes),
+            Some(Value::Null) => BLANK,
+            _ => 0,
+        };
+        text_flags(marks) | u64::from(marks & BLANK != 0) << missing as u8
+    };
+    columns
+        .into_iter()
+        .map(of_column)
+        .fold(0, |all, flags| all | flags)
 }

@@ -56,6 +56,7 @@ use scan::{PIECE, Piece, Rule};
 pub(crate) struct Source<'a> {
     pub(crate) bound: &'a Bound,
     pub(crate) window: Window,
+    pub(crate) has_clock: bool,
     /// Rows after this instant have not come yet.
     pub(crate) now: i64,
     pub(crate) netting: Option<&'a Netting>,
@@ -74,6 +75,7 @@ pub(crate) fn check(source: &Source<'_>, params: &QualityParams, ctx: &Context) 
     let n_rows = bound.table.n_rows();
     let rule = Rule {
         until: source.window.until,
+        has_clock: source.has_clock,
         since: source.window.since,
         now: source.now,
         cancellation_prefix: params.cancellation_prefix.clone().into_bytes(),

@@ -27,6 +27,9 @@ pub(super) const HASH_BITS: u32 = 32 - PIECE_BITS;
 pub(super) struct Rule {
     /// Rows later than this are not known, and take no part.
     pub(super) until: i64,
+    /// Whether a clock says so. Rows whose time tells nothing may be of any time: they are looked at, but under a clock nothing is learnt
+    /// from them.
+    pub(super) has_clock: bool,
     /// Rows earlier than this are known, but not looked at.
     pub(super) since: i64,
     /// Rows later than this have not come yet.
@@ -162,7 +165,15 @@ impl<'a> Scan<'a> {
         time.clear();
         self.columns.bound.time.read(at, time);
         known.clear();
-        known.extend(time.iter().map(|&t| t <= self.rule.until || t >= LATEST));
+        let rule = self.rule;
+        known.extend(time.iter().map(|&t| {
+            let is_placed = (EARLIEST..LATEST).contains(&t);
+            if is_placed {
+                t <= rule.until
+            } else {
+                !rule.has_clock
+            }
+        }));
         let calendar = self.columns.bound.time.zone().calendar();
         let mut last = (i64::MIN, 0);
         for ((flags, &t), &known) in flags.iter_mut().zip(&*time).zip(&*known) {
@@ -346,6 +357,7 @@ impl<'a> Scan<'a> {
             hashes,
             names,
             known,
+            flags,
             ..
         } = &mut self.block;
         hashes.clear();
@@ -361,6 +373,8 @@ impl<'a> Scan<'a> {
                 self.local
                     .code(item, name, (at.first_row + i) as u64, &mut self.piece.found)
             } else {
+                // What its own values say is said all the same.
+                flags[i] |= ids::item_flags(self.columns, at.chunk, at.range.start + i);
                 NO_PAIR
             };
             self.piece.pairs.push(code);
@@ -399,7 +413,8 @@ impl<'a> Scan<'a> {
         } = &self.block;
         let first = at.first_row - self.rows.start;
         for (i, (&known, &t)) in known.iter().zip(time).enumerate() {
-            let is_seen = known && (t >= self.rule.since || t < EARLIEST);
+            let is_placed = (EARLIEST..LATEST).contains(&t);
+            let is_seen = !is_placed || (known && t >= self.rule.since);
             self.piece.seen[(first + i) / 64] |= u64::from(is_seen) << ((first + i) % 64);
         }
         write_bits(&mut self.piece.bits, self.piece.seen.len(), first, flags);

@@ -27,6 +27,7 @@ pub(crate) struct Bound {
     pub(crate) quantity: Option<NumberColumn>,
     pub(crate) price: Option<NumberColumn>,
     pub(crate) amount: Option<NumberColumn>,
+    time_format: Option<String>,
 }
 
 impl Bound {
@@ -57,7 +58,39 @@ impl Bound {
             quantity: number("quantity", roles.quantity.as_ref())?,
             price: number("price", roles.price.as_ref())?,
             amount: number("amount", roles.amount.as_ref())?,
+            time_format: time_format.map(str::to_owned),
             roles,
+            table,
+        })
+    }
+
+    /// The same with the rows of another table after its own. Only the new rows are looked at.
+    pub(crate) fn appended(&self, rows: &Table, ctx: &Context) -> Result<Self> {
+        let rows = rows.fitted_to(&self.table)?;
+        let table = self.table.appended(&rows)?;
+        let new = Self::new(rows, self.roles.clone(), self.time_format.as_deref(), ctx)?;
+        let ids = |own: &Option<IdColumn>, new: &Option<IdColumn>| {
+            own.as_ref()
+                .zip(new.as_ref())
+                .map(|(own, new)| own.joined(new))
+                .transpose()
+        };
+        let numbers = |own: &Option<NumberColumn>, new: &Option<NumberColumn>| {
+            own.as_ref()
+                .zip(new.as_ref())
+                .map(|(own, new)| own.joined(new))
+                .transpose()
+        };
+        Ok(Self {
+            customer: self.customer.joined(&new.customer)?,
+            time: self.time.joined(&new.time)?,
+            transaction: ids(&self.transaction, &new.transaction)?,
+            item: ids(&self.item, &new.item)?,
+            quantity: numbers(&self.quantity, &new.quantity)?,
+            price: numbers(&self.price, &new.price)?,
+            amount: numbers(&self.amount, &new.amount)?,
+            time_format: self.time_format.clone(),
+            roles: self.roles.clone(),
             table,
         })
     }

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
+use arrow_cast::CastOptions;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use crate::error::{Error, Result};
@@ -160,6 +161,62 @@ impl Table {
         Self::try_new(schema, batches)
     }
 
+    /// The table with the rows of another after its own; columns are found by name, and brought to the type that they have here.
+    ///
+    /// # Errors
+    /// [`Error::FeatureMismatch`] if a column is missing or is one too many, or if a value does not fit the type.
+    pub(crate) fn appended(&self, other: &Self) -> Result<Self> {
+        let fits = other.fitted_to(self)?;
+        let batches = self.batches.iter().chain(fits.batches.iter()).cloned();
+        Self::try_new(Arc::clone(&self.schema), batches.collect())
+    }
+
+    /// The columns of `model`, of its types and in its order.
+    pub(crate) fn fitted_to(&self, model: &Self) -> Result<Self> {
+        let mismatch = |why: String| Error::FeatureMismatch {
+            what: "the rows to append".into(),
+            why,
+        };
+        let (own, wanted) = (self.names(), model.names());
+        if let Some(extra) = own.iter().find(|n| !wanted.contains(n)) {
+            return Err(mismatch(format!(
+                "column `{extra}` is not in the table; drop it"
+            )));
+        }
+        let fitted = |batch: &RecordBatch| {
+            let column = |field: &Arc<Field>| {
+                let own = batch
+                    .column_by_name(field.name())
+                    .ok_or_else(|| mismatch(format!("they have no column `{}`", field.name())))?;
+                let options = CastOptions {
+                    safe: false,
+                    ..CastOptions::default()
+                };
+                arrow_cast::cast_with_options(own, field.data_type(), &options).map_err(|e| {
+                    mismatch(format!(
+                        "column `{}` does not fit type {}: {e}",
+                        field.name(),
+                        field.data_type()
+                    ))
+                })
+            };
+            let columns = model
+                .schema
+                .fields()
+                .iter()
+                .map(column)
+                .collect::<Result<Vec<_>>>()?;
+            RecordBatch::try_new(Arc::clone(&model.schema), columns)
+                .map_err(|e| mismatch(e.to_string()))
+        };
+        let batches = self
+            .batches
+            .iter()
+            .map(fitted)
+            .collect::<Result<Vec<_>>>()?;
+        Self::try_new(Arc::clone(&model.schema), batches)
+    }
+
     /// One column as its chunks.
     pub(crate) fn column(&self, index: usize) -> Column {
         Column {
@@ -220,6 +277,27 @@ impl Column {
             name: self.name.clone(),
             data_type,
             chunks: self.chunks.iter().map(f).collect::<Result<_>>()?,
+        })
+    }
+
+    /// The column with the chunks of another after its own.
+    ///
+    /// # Errors
+    /// [`Error::FeatureMismatch`] if their types differ.
+    pub(crate) fn joined(&self, other: &Self) -> Result<Self> {
+        if self.data_type != other.data_type {
+            return Err(Error::FeatureMismatch {
+                what: format!("column `{}` of the rows to append", self.name),
+                why: format!(
+                    "it is read as {}, in the table as {}; make them alike",
+                    other.data_type, self.data_type
+                ),
+            });
+        }
+        let chunks = self.chunks.iter().chain(&other.chunks).cloned();
+        Ok(Self {
+            chunks: chunks.collect(),
+            ..self.clone()
         })
     }
 

@@ -44,6 +44,13 @@ impl NumberColumn {
         Ok(Self { column })
     }
 
+    /// The column with the rows of another after its own.
+    pub(crate) fn joined(&self, other: &Self) -> Result<Self> {
+        Ok(Self {
+            column: self.column.joined(&other.column)?,
+        })
+    }
+
     /// Appends the segment's values; nulls as [`NULL`].
     pub(crate) fn read(&self, at: &Segment, out: &mut Vec<f64>) {
         let chunk = &self.column.chunks[at.chunk];

@@ -260,6 +260,7 @@ impl Transactions {
         let source = Source {
             bound: &self.bound,
             window: self.window,
+            has_clock: self.clock.is_some(),
             now: self.now(params)?,
             netting,
             buyers: self.buyers(netting, params, ctx)?,
@@ -313,6 +314,22 @@ impl Transactions {
         let per_order = customers.amount.iter().zip(&customers.orders);
         let per_order = per_order.map(|(a, &n)| a / f64::from(n)).collect();
         Ok(Some((customers.ids, per_order)))
+    }
+
+    /// The same transactions with new rows after those there are, under the same clock: what any job gives is what it would give of one table
+    /// of all rows.
+    ///
+    /// Columns are found by name and brought to the types that they have. Cost: the new rows are looked at, the old ones shared; what jobs
+    /// computed of the old ones is computed anew when it is asked for.
+    ///
+    /// # Errors
+    /// [`Error::FeatureMismatch`] if a column is missing, is one too many, or does not fit; else as [`new`](Self::new).
+    pub fn append(&self, rows: &Table, ctx: &Context) -> Result<Self> {
+        Ok(Self {
+            bound: Arc::new(self.bound.appended(rows, ctx)?),
+            known: Known::default(),
+            ..self.clone()
+        })
     }
 
     /// How many rows the table has, whatever becomes of them.

@@ -7,6 +7,7 @@ use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{
     Array, ArrayRef, Float64Array, Int64Array, RecordBatch, TimestampMicrosecondArray, UInt64Array,
 };
+use patronomy::quality::{CHECKS, Partners, QualityParams};
 use patronomy::rfm::{Nesting, Rfm, RfmParams, SegmentMap};
 use patronomy::{Context, Moment, Reason, Returns, Transactions};
 use proptest::prelude::*;
@@ -181,6 +182,23 @@ proptest! {
         if decimal {
             assert_same_past(&known, &view(&dropped(&batch)), "dropped");
         }
+        // Rows left out by checks are those that the checks find in what is known.
+        let clean = |b: &RecordBatch| {
+let names = ["duplicate", "price_outlier", "return_unmatched"];
+            let tx = transactions(b.clone(), roles()).with_returns(returns);
+            fit(&past(&tx.without(&names).unwrap()))
+        };
+        assert_same_past(&clean(&batch), &clean(&altered(&batch, seed)), "clean, altered");
+        assert_same_past(&clean(&batch), &clean(&shuffled(&batch, seed)), "clean, shuffled");
+        let findings = |b: &RecordBatch| {
+            let tx = past(&transactions(b.clone(), roles()));
+            let all = tx.quality(&QualityParams::new(), &Partners::new(), &Context::new()).unwrap();
+            let times = times(&batch);
+            let is_past = |row: &u64| times[*row as usize] < cut();
+            CHECKS.iter().map(|c| all.rows(c.name).unwrap().into_iter().filter(is_past).collect()).collect::<Vec<Vec<u64>>>()
+        };
+        prop_assert_eq!(findings(&batch), findings(&altered(&batch, seed)));
+        prop_assert_eq!(findings(&batch), findings(&shuffled(&batch, seed)));
         let shuffled_altered = view(&altered(&shuffled(&batch, seed), !seed));
         assert_same_past(&known, &shuffled_altered, "both");
     }

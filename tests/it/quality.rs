@@ -38,15 +38,23 @@ const RESTATED: [&str; 13] = [
 ];
 
 /// The rows each of these checks flags in a view, as far as their columns are there.
-fn expected(drawn: &Drawn, since: i64, until: i64) -> BTreeMap<&'static str, Vec<u64>> {
+fn expected(
+    drawn: &Drawn,
+    since: i64,
+    until: i64,
+    has_clock: bool,
+) -> BTreeMap<&'static str, Vec<u64>> {
     let table = drawn.table();
     let left = net(drawn, until);
     let is_known = |l: &Line| l.time.is_none_or(|t| t <= until || t >= LATEST);
     let is_seen = |l: &Line| is_known(l) && l.time.is_none_or(|t| t >= since || t < EARLIEST);
+    // Under a clock nothing is learnt from a row that may be of any time.
+    let is_placed = |l: &Line| l.time.is_some_and(|t| (EARLIEST..LATEST).contains(&t));
+    let teaches = |l: &Line| is_known(l) && (is_placed(l) || !has_clock);
     let mut first_of: HashMap<Vec<Option<String>>, usize> = HashMap::new();
     let mut flagged: BTreeMap<&'static str, Vec<u64>> = BTreeMap::new();
     for (row, l) in drawn.lines.iter().enumerate() {
-        let is_twice = is_known(l) && first_of.insert(values(&table, row), row).is_some();
+        let is_twice = teaches(l) && first_of.insert(values(&table, row), row).is_some();
         if !is_seen(l) {
             continue;
         }
@@ -126,7 +134,7 @@ proptest! {
             from = day * DAY;
         }
         let found = quality(&tx, &QualityParams::new());
-        let mut expected = expected(&drawn, from, until);
+        let mut expected = expected(&drawn, from, until, clock.is_some());
         for name in RESTATED {
             let rows = found.rows(name).unwrap();
             prop_assert_eq!(&rows, &expected.remove(name).unwrap_or_default(), "{}", name);
@@ -390,4 +398,60 @@ fn checks_stop_when_asked_and_keep_to_the_budget() {
         ..Context::new()
     };
     assert_eq!(ask(&ctx).unwrap_err().kind(), ErrorKind::Budget);
+}
+
+proptest! {
+    #[test]
+    fn appended_rows_are_as_good_as_rows_from_the_start(drawn in drawn(), at in 0usize..60) {
+        let table = drawn.table();
+        let whole = arrow_select::concat::concat_batches(table.schema(), table.batches()).unwrap();
+        let at = at.min(whole.num_rows());
+        let part = |from: usize, n: usize| Table::from_batch(whole.slice(from, n));
+        let all = Transactions::new(Table::from_batch(whole.clone()), drawn.roles()).unwrap();
+        let first = Transactions::new(part(0, at), drawn.roles());
+        // Text times need at least one row that can be read.
+        let Ok(first) = first else { return Ok(()) };
+        let ctx = Context::new();
+        // What is computed before must not stay.
+        first.counts(&ctx).unwrap();
+        let Ok(both) = first.append(&part(at, whole.num_rows() - at), &ctx) else { return Ok(()) };
+        prop_assert_eq!(both.n_rows(), all.n_rows());
+        prop_assert_eq!(both.counts(&ctx).unwrap(), all.counts(&ctx).unwrap());
+        let (a, b) = (quality(&both, &params_2030()), quality(&all, &params_2030()));
+        prop_assert_eq!(a.findings_table().unwrap(), b.findings_table().unwrap());
+        prop_assert_eq!(a.flags_table().unwrap(), b.flags_table().unwrap());
+    }
+}
+
+#[test]
+fn rows_of_another_form_are_brought_to_it_or_refused() {
+    let batch = orders(100, 10, Ids::Integer, true);
+    let tx = transactions(batch.clone(), roles());
+    let ctx = Context::new();
+    let with = |name: &str, to: &arrow_schema::DataType| {
+        let columns = batch.schema_ref().fields().iter().map(|f| {
+            let column = batch.column_by_name(f.name()).unwrap();
+            let column = if f.name() == name {
+                arrow_cast::cast(column, to).unwrap()
+            } else {
+                Arc::clone(column)
+            };
+            (f.name().clone(), column, true)
+        });
+        Table::from_batch(RecordBatch::try_from_iter_with_nullable(columns).unwrap())
+    };
+    let cast = with("quantity", &arrow_schema::DataType::Int16);
+    assert_eq!(tx.append(&cast, &ctx).unwrap().n_rows(), 200);
+    assert!(
+        tx.append(&with("item", &arrow_schema::DataType::Utf8), &ctx)
+            .is_ok()
+    );
+    let fewer = batch.project(&[0, 1, 2, 3, 4]).unwrap();
+    for (rows, word) in [(fewer, "no column `price`")] {
+        let e = tx.append(&Table::from_batch(rows), &ctx).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::FeatureMismatch);
+        assert!(e.to_string().contains(word), "{e}");
+    }
+    let view = tx.as_of(Moment::Day(FIRST_DAY)).unwrap();
+    assert_eq!(view.append(&cast, &ctx).unwrap().clock(), view.clock());
 }

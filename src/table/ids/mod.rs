@@ -56,6 +56,14 @@ impl IdColumn {
         Ok(Self { column, value_type })
     }
 
+    /// The column with the rows of another after its own.
+    pub(crate) fn joined(&self, other: &Self) -> Result<Self> {
+        Ok(Self {
+            column: self.column.joined(&other.column)?,
+            value_type: self.value_type.clone(),
+        })
+    }
+
     /// Whether the narrow key can hold the values.
     pub(crate) fn is_integer(&self) -> bool {
         self.value_type.is_integer()

@@ -84,6 +84,15 @@ impl TimeColumn {
         }
     }
 
+    /// The column with the rows of another after its own.
+    pub(crate) fn joined(&self, other: &Self) -> Result<Self> {
+        // Text that names offsets and text that does not are both read as timestamps, but of different zones.
+        Ok(Self {
+            column: self.column.joined(&other.column)?,
+            zone: self.zone.clone(),
+        })
+    }
+
     pub(crate) const fn zone(&self) -> &Zone {
         &self.zone
     }
