@@ -27,7 +27,7 @@
 //!
 //! **Baskets.** `m` different items, `P(m) ∝ exp(-ln²(m/middle) / 2σ²) / m` for `m = 1..60` with `σ = 0.75`: a log-normal tail, cut off. Each
 //! is drawn by category, `P(c) ∝ popularity · season(c, week) · e^preference` (the last for favourites), then by item within it,
-//! `P(i) ∝ popularity · (price / 8)^taste · trend(i, t)`; an item that is there already is drawn again. The season is
+//! `P(i) ∝ popularity · (price / 8)^taste · trend(i, t)`; an item that is there already is drawn again from its category. The season is
 //! `1 + a cos(2π (day - peak) / 365.25)`, one value a week. One item in twenty rises and one falls, linearly from the opening to
 //! the end. Quantities follow Zipf's law, `P(q) ∝ q^-2.2` for `q = 1..12`; wholesale buyers take dozens, `P(d) ∝ d^-1.2` for `d = 1..20`.
 //!
@@ -58,7 +58,7 @@
 //! | spread of the segments' rates, sizes, tastes | 1 | 0.7 | 0.4 |
 //! | days between orders, middle segment | 15 | 25 | 50 |
 //! | shape `r` of the rates | 4 | 1.5 | 1 |
-//! | probability of rules | .3 to .8 | .06 to .55 | .03 to .3 |
+//! | probability of rules | .3 to .8 | .02 to .45 | .005 to .25 |
 //! | a trend's lowest factor | 0.1 | 0.4 | 0.6 |
 //! | lines a deviating customer moves | 0.7 | 0.45 | 0.25 |
 //! | tilt of quantities | 2 | 1.3 | 0.7 |

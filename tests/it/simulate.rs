@@ -358,8 +358,8 @@ fn those_who_deviate_do() {
         }
     }
     assert!(late > 500.0 && n_units > 500.0);
-    // 0.45 of the lines, and what goes there anyway.
-    assert!((0.44..0.55).contains(&(moved / late)), "{}", moved / late);
+    // 0.45 of the lines that no rule brings, and what goes there anyway.
+    assert!((0.42..0.52).contains(&(moved / late)), "{}", moved / late);
     assert!(units / n_units > 3.0);
 }
 
@@ -370,13 +370,17 @@ fn returns_and_cancellations_are_as_frequent_as_asked() {
     let returns = shop.truth().unwrap().returns().unwrap();
     let kinds = texts(&returns, "kind");
     let n_returned = kinds.iter().filter(|k| **k == "return").count();
+    let n_negated = kinds.len() - n_returned;
     let lines = lines(&shop);
     let bought = ints(&lines, "quantity").iter().filter(|q| **q > 0).count();
-    let share = n_returned as f64 / (bought as f64 * 0.95);
-    assert!((0.095..0.101).contains(&share), "{share}");
-    let cancelled = kinds.len() - n_returned;
-    let share = cancelled as f64 / bought as f64;
-    assert!((0.047..0.053).contains(&share), "{share}");
+    assert!(bought > 50_000);
+    assert_binomial(n_returned, bought - n_negated, 0.1, "lines that come back");
+    let channel = texts(&lines, "channel");
+    let baskets = baskets(&lines);
+    let could = baskets.iter().filter(|b| channel[b[0]] != "mail").count();
+    let invoices: BTreeSet<&str> = texts(&lines, "invoice").into_iter().collect();
+    let cancelled = invoices.iter().filter(|i| i.starts_with('C')).count();
+    assert_binomial(cancelled, could, 0.05, "orders that are cancelled");
 }
 
 // ---- a clean shop is clean --------------------------------------------------------------------------------------
@@ -759,6 +763,9 @@ fn parameters_are_plain_data() {
     assert!(serde_json::from_str::<ShopParams>(r#"{"n_customer": 5}"#).is_err());
 }
 
+/// Its documentation shows the scores.
+const MODULE: &str = include_str!("../../src/simulate/mod.rs");
+
 // ---- the oracle -------------------------------------------------------------------------------------------------
 
 #[test]
@@ -782,7 +789,7 @@ fn the_oracle_falls_with_the_difficulty_and_beats_chance() {
             Task::RuleBaskets,
             [(0.08, 0.15), (0.04, 0.08), (0.02, 0.05)],
         ),
-        (Task::RulePairs, [(0.99, 1.0), (0.80, 0.999), (0.60, 0.90)]),
+        (Task::RulePairs, [(0.99, 1.0), (0.70, 0.995), (0.40, 0.80)]),
         (Task::Deviations, [(0.97, 1.0), (0.85, 0.98), (0.40, 0.65)]),
         (Task::Campaign, [(0.93, 0.99), (0.80, 0.90), (0.48, 0.65)]),
         (Task::Trends, [(0.98, 1.0), (0.80, 0.99), (0.15, 0.60)]),
@@ -797,6 +804,9 @@ fn the_oracle_falls_with_the_difficulty_and_beats_chance() {
             );
         }
         let [e, m, h] = scores.map(|s| s.score.unwrap());
+        let chance = medium.score(task).chance.unwrap();
+        let row = format!("//! | {task} | {chance:.3} | {e:.3} | {m:.3} | {h:.3} |\n");
+        assert!(MODULE.contains(&row), "the module's table must say {row}");
         assert!(e > m && m > h, "{task}: {e} {m} {h}");
     }
     for task in [Task::Churn, Task::Value, Task::Deviations] {
