@@ -9,6 +9,7 @@ mod errors;
 mod gate;
 mod quality;
 mod rfm;
+mod simulate;
 mod table;
 mod transactions;
 
@@ -27,9 +28,11 @@ mod _core {
     #[pymodule_export]
     use super::rfm::{Rfm, RfmModel, builtin_segment_map, rfm_defaults};
     #[pymodule_export]
+    use super::simulate::{Oracle, Shop, shop_choices, shop_defaults};
+    #[pymodule_export]
     use super::table::TableView;
     #[pymodule_export]
-    use super::transactions::{Transactions, simulate_shop};
+    use super::transactions::Transactions;
 
     #[pymodule_init]
     fn init(m: &Bound<'_, PyModule>) -> PyResult<()> {

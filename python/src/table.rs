@@ -1,7 +1,7 @@
 //! Arrow in and out by capability: whatever gives a stream is a table, whatever takes one gets it.
 
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, StructArray, UInt64Array};
-use arrow_schema::{DataType, Field};
+use arrow_schema::{DataType, Field, SchemaRef};
 use patronomy::{Error, Table};
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
@@ -113,9 +113,21 @@ pub(crate) fn stream<'py>(
     batch: &RecordBatch,
     requested: Option<Bound<'py, PyCapsule>>,
 ) -> PyArrowResult<Bound<'py, PyCapsule>> {
-    let field = Field::new_struct("", batch.schema_ref().fields().clone(), false);
-    let rows: ArrayRef = Arc::new(StructArray::from(batch.clone()));
-    let reader = ArrayIterator::new(std::iter::once(Ok(rows)), Arc::new(field));
+    batches(py, batch.schema_ref(), vec![batch.clone()], requested)
+}
+
+/// The stream of batches that share a schema.
+pub(crate) fn batches<'py>(
+    py: Python<'py>,
+    schema: &SchemaRef,
+    batches: Vec<RecordBatch>,
+    requested: Option<Bound<'py, PyCapsule>>,
+) -> PyArrowResult<Bound<'py, PyCapsule>> {
+    let field = Field::new_struct("", schema.fields().clone(), false);
+    let rows = batches
+        .into_iter()
+        .map(|b| Ok(Arc::new(StructArray::from(b)) as ArrayRef));
+    let reader = ArrayIterator::new(rows, Arc::new(field));
     to_stream_pycapsule(py, Box::new(reader), requested)
 }
 

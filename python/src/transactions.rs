@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use patronomy::rfm::RfmParams;
-use patronomy::simulate::Shop;
 use patronomy::{Context, Error, Moment, Returns, Roles, Table};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -217,16 +216,4 @@ impl Transactions {
         };
         Ok(Rfm(run(py, &call, |ctx| params.fit(&self.0, ctx))?))
     }
-}
-
-/// Transactions of a generated shop.
-#[pyfunction]
-pub(crate) fn simulate_shop(
-    py: Python<'_>,
-    n_customers: usize,
-    n_days: u32,
-    seed: u64,
-) -> PyResult<Transactions> {
-    let shop = Shop::new(n_customers, n_days, seed);
-    run(py, &Call::quiet(usize::MAX), |_| shop.transactions()).map(Transactions)
 }

@@ -52,11 +52,11 @@ mod tests {
 
     #[test]
     fn places_come_as_often_as_their_weights_say() {
+        const N: usize = 100_000;
         let weights = [5.0, 0.0, 1.0, 3.0, 1.0];
         let alias = Alias::new(&weights);
         let mut rng = stream(1, "alias", 0);
         let mut counts = [0.0; 5];
-        const N: usize = 100_000;
         (0..N).for_each(|_| counts[alias.draw(&mut rng)] += 1.0);
         assert_eq!(counts[1], 0.0);
         for (count, weight) in counts.iter().zip(weights) {

@@ -113,7 +113,11 @@ impl Shop {
         self.table_in(&Context::new())
     }
 
-    fn table_in(&self, ctx: &Context) -> Result<Table> {
+    /// The same in a context, which may stop it and sees its progress.
+    ///
+    /// # Errors
+    /// As [`transactions_in`](Self::transactions_in).
+    pub fn table_in(&self, ctx: &Context) -> Result<Table> {
         let made = self.made(ctx)?;
         write::table(&made.drawn, &made.plan, ctx)
     }

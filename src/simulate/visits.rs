@@ -8,7 +8,7 @@ use super::catalog::Trend;
 use super::mechanism::Mechanism;
 use super::person::{Deviation, Person};
 
-/// Draws of one item before a basket is taken to be full: only a tiny catalog comes to that.
+/// Draws of one item before its category is taken to be bought out.
 const MOST_TRIES: usize = 30;
 /// Days between two orders of a customer, at least: about a minute of business hours.
 const SHORTEST_GAP: f64 = 0.0015;
@@ -210,27 +210,35 @@ impl<'a> Visits<'a> {
         let size = self.mechanism.classes[self.person.class]
             .sizes
             .draw(&mut self.rng);
-        'items: for _ in 0..size {
+        for _ in 0..size {
+            let category = self.draw_category(day);
+            // An item that is there already is drawn again from its category, so that categories keep their shares.
             for _ in 0..MOST_TRIES {
-                let item = self.draw_item(day);
+                let item = self.draw_item(category, day);
                 if !self.basket.contains(&item) {
                     self.basket.push(item);
-                    continue 'items;
+                    break;
                 }
             }
-            break;
         }
         self.mechanism.rules.apply(&mut self.basket, &mut self.rng);
         &self.basket
     }
 
-    fn draw_item(&mut self, day: f64) -> u32 {
+    fn draw_category(&mut self, day: f64) -> usize {
+        let mechanism = self.mechanism;
+        match self.deviation(day) {
+            Some(Deviation::Category(c)) if self.rng.gen_bool(mechanism.strength.shift) => c,
+            _ => {
+                let class = &mechanism.classes[self.person.class];
+                class.draw_category(mechanism.week(day), &mut self.rng)
+            }
+        }
+    }
+
+    fn draw_item(&mut self, category: usize, day: f64) -> u32 {
         let mechanism = self.mechanism;
         let class = &mechanism.classes[self.person.class];
-        let category = match self.deviation(day) {
-            Some(Deviation::Category(c)) if self.rng.gen_bool(mechanism.strength.shift) => c,
-            _ => class.draw_category(mechanism.week(day), &mut self.rng),
-        };
         let first = mechanism.catalog.categories[category].items.start;
         loop {
             let item = first + class.draw_item(category, &mut self.rng);

@@ -20,7 +20,7 @@ const N_ITEMS: usize = 200;
 
 /// Customers arrive over its first half, buy at rates of their own, and may stop for good; some orders come back.
 #[derive(Debug, Clone, Copy)]
-pub struct FirstShop {
+pub(crate) struct FirstShop {
     n_customers: usize,
     n_days: u32,
     seed: u64,
@@ -48,7 +48,7 @@ struct Line {
 }
 
 impl FirstShop {
-    pub const fn new(n_customers: usize, n_days: u32, seed: u64) -> Self {
+    pub(crate) const fn new(n_customers: usize, n_days: u32, seed: u64) -> Self {
         Self {
             n_customers,
             n_days,
@@ -56,7 +56,7 @@ impl FirstShop {
         }
     }
 
-    pub fn transactions(&self) -> Transactions {
+    pub(crate) fn transactions(&self) -> Transactions {
         let mut lines: Vec<Line> = (0..self.n_customers).flat_map(|c| self.visits(c)).collect();
         lines.sort_by_key(|l| (l.time, l.customer, l.order, l.item));
         let batch = self.write(&lines);

@@ -35,7 +35,7 @@ pub(in crate::simulate) fn spoil(row: &mut Row<'_>, edit: &Edit, drawn: &Drawn) 
         Dirt::AdjustmentRow => adjustment(row, edit, drawn, &mut rng),
         Dirt::Duplicate | Dirt::BulkBuyer | Dirt::TimeHole => {}
         kind if is_of_money(kind) => return spoil_money(row, kind, &mut rng),
-        kind => return spoil_text(row, kind, &mut rng),
+        kind => return Some(spoil_text(row, kind, &mut rng)),
     }
     None
 }
@@ -81,24 +81,24 @@ fn spoil_money(row: &mut Row<'_>, kind: Dirt, rng: &mut ChaCha8Rng) -> Option<St
     (kind == Dirt::CurrencyMixed || kind == Dirt::PriceOutlier).then(|| format!("price {price}"))
 }
 
-fn spoil_text(row: &mut Row<'_>, kind: Dirt, rng: &mut ChaCha8Rng) -> Option<String> {
+fn spoil_text(row: &mut Row<'_>, kind: Dirt, rng: &mut ChaCha8Rng) -> String {
     let name = row.item_name.clone().into_owned();
     let code = row.item.clone().map(Cow::into_owned).unwrap_or_default();
     let of_code = matches!(kind, Dirt::ItemUnknown | Dirt::FullWidthText);
     match kind {
         Dirt::ItemUnknown => {
-            row.item = Some(Cow::Owned(format!("X{:05}", rng.gen_range(0..100_000))))
+            row.item = Some(Cow::Owned(format!("X{:05}", rng.gen_range(0..100_000))));
         }
         Dirt::FullWidthText => row.item = Some(Cow::Owned(text::full_width(&code))),
         Dirt::ItemNameVaries => row.item_name = Cow::Owned(text::varied(&name, rng)),
         Dirt::BrokenEncoding => row.item_name = Cow::Owned(text::misread(&name, rng)),
         _ => row.item_name = Cow::Owned(text::untrimmed(&name, rng)),
     }
-    Some(if of_code {
+    if of_code {
         format!("item {code}")
     } else {
         format!("item_name {name}")
-    })
+    }
 }
 
 fn malform(row: &mut Row<'_>, rng: &mut ChaCha8Rng) {

@@ -103,7 +103,7 @@ pub(super) fn known_outlook(
 fn simpson(from: f64, to: f64, scale: f64, n: f64, f: impl Fn(f64) -> f64) -> f64 {
     let first = (scale + from).ln();
     let width = ((scale + to).ln() - first).min(FAR / n);
-    if !(width > 0.0) {
+    if width <= 0.0 {
         return 0.0;
     }
     let value = |i: usize| {

@@ -52,7 +52,7 @@ pub(super) fn average_precision(truth: &[f64], scores: &[f64]) -> Option<f64> {
 /// Spearman's rank correlation, equal values sharing their rank.
 pub(super) fn spearman(truth: &[f64], scores: &[f64]) -> Option<f64> {
     let (a, b) = (ranks(truth), ranks(scores));
-    let mean = (truth.len() as f64 + 1.0) / 2.0;
+    let mean = f64::midpoint(truth.len() as f64, 1.0);
     let product = |x: &[f64], y: &[f64]| -> f64 {
         x.iter().zip(y).map(|(x, y)| (x - mean) * (y - mean)).sum()
     };
@@ -77,7 +77,7 @@ pub(super) fn adjusted_rand(truth: &[f64], labels: &[f64]) -> Option<f64> {
     let of_truth = count(&mut truth.iter().map(|t| (t.to_bits(), 0)));
     let of_labels = count(&mut labels.iter().map(|l| (l.to_bits(), 0)));
     let expected = of_truth * of_labels / pairs(truth.len() as f64);
-    let most = (of_truth + of_labels) / 2.0;
+    let most = f64::midpoint(of_truth, of_labels);
     (most > expected).then(|| (both - expected) / (most - expected))
 }
 
@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(roc_auc(&TRUTH, &[5.0, 3.0, 3.0, 1.0, 0.0]), Some(5.5 / 6.0));
         // Precision 1 at the first positive; at the second, two of three, for it is tied.
         let ap = average_precision(&TRUTH, &[5.0, 3.0, 3.0, 1.0, 0.0]).unwrap();
-        assert!((ap - (1.0 + 2.0 / 3.0) / 2.0).abs() < 1e-12);
+        assert!((ap - f64::midpoint(1.0, 2.0 / 3.0)).abs() < 1e-12);
         assert_eq!(spearman(&[1.0, 2.0, 3.0], &[10.0, 20.0, 15.0]), Some(0.5));
         // Three pairs together in the truth, two in the labels, one in both: (1 - 0.6) / (2.5 - 0.6) of ten.
         let ari = adjusted_rand(&[0.0, 0.0, 0.0, 1.0, 2.0], &[0.0, 0.0, 1.0, 1.0, 2.0]).unwrap();

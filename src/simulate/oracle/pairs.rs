@@ -9,6 +9,7 @@ use crate::parallel::{Context, sorted};
 use crate::simulate::class::Class;
 use crate::simulate::drawn::Drawn;
 use crate::simulate::mechanism::Mechanism;
+use crate::simulate::planted::Rule;
 use crate::simulate::truth::texts;
 use crate::simulate::visits::Kind;
 
@@ -119,13 +120,26 @@ impl Chance {
         let meets = mechanism.classes.iter().zip(&own);
         let sold = mechanism.classes.iter().zip(&own);
         let orders = |c: &Class| c.share * c.rate * c.sizes.mean();
-        Self {
+        let mut chance = Self {
             meets: meets
                 .map(|(c, q)| q.iter().map(|&q| in_rest(c, q)).collect())
                 .collect(),
             sales: sold
                 .map(|(c, q)| q.iter().map(|&q| orders(c) * q).collect())
                 .collect(),
+        };
+        mechanism.rules.rules.iter().for_each(|r| chance.bring(r));
+        chance
+    }
+
+    /// What a rule brings is sold to whoever buys its antecedent, and met wherever that is.
+    fn bring(&mut self, rule: &Rule) {
+        let consequent = rule.consequent as usize;
+        for (meets, sales) in self.meets.iter_mut().zip(&mut self.sales) {
+            let (first, rest) = (rule.antecedent[0] as usize, &rule.antecedent[1..]);
+            let others: f64 = rest.iter().map(|&a| meets[a as usize]).product();
+            sales[consequent] += rule.probability * sales[first] * others;
+            meets[consequent] += rule.probability * meets[first] * others;
         }
     }
 
@@ -136,7 +150,7 @@ impl Chance {
             all += sales[first as usize];
             with += sales[first as usize] * meets[second as usize];
         }
-        with / all
+        (with / all).min(0.99)
     }
 }
 
