@@ -6,6 +6,7 @@
 #![allow(missing_docs, reason = "the Python face documents what these wrap")]
 
 mod errors;
+mod files;
 mod gate;
 mod rfm;
 mod table;
@@ -21,6 +22,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 mod _core {
     use super::{Bound, PyModule, PyModuleMethods, PyResult};
 
+    #[pymodule_export]
+    use super::files::{FileTable, Scan, guess_roles, inspect_file, read_table};
     #[pymodule_export]
     use super::rfm::{Rfm, RfmModel, builtin_segment_map, rfm_defaults};
     #[pymodule_export]

@@ -14,6 +14,7 @@ mod csv;
 #[cfg(feature = "excel")]
 mod excel;
 mod files;
+mod guess;
 mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -31,6 +32,7 @@ use crate::table::Table;
 
 #[cfg(feature = "csv")]
 pub use csv::{Compression, Dialect};
+pub use guess::{Proposal, RoleGuess, guess_roles};
 pub use options::{Columns, Quote, ReadOptions, Sheet};
 pub use scan::{BatchStream, Inspection, inspect, scan};
 

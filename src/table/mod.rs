@@ -9,6 +9,7 @@ pub(crate) mod align;
 pub(crate) mod ids;
 pub(crate) mod key;
 pub(crate) mod number;
+pub(crate) mod profile;
 #[cfg(any(feature = "csv", feature = "excel"))]
 pub(crate) mod text;
 pub(crate) mod time;

@@ -30,6 +30,8 @@ pub(super) struct CsvFile {
     pub(super) rules: TextRules,
     /// The first records, for those who must decide on types before they have read the file.
     pub(super) sample: String,
+    /// The line that they begin in.
+    pub(super) first_line: u64,
     /// Bytes of the file, and how many of them were read.
     pub(super) size: u64,
     pub(super) taken: Arc<AtomicU64>,
@@ -89,6 +91,7 @@ impl CsvFile {
             names,
             rules,
             sample,
+            first_line,
             size,
             taken,
         };

@@ -164,7 +164,7 @@ fn decided(records: &Records, plan: &Plan) -> Result<Vec<TextKind>> {
         n_fields: file.names.len(),
         wanted: &records.fields,
     };
-    let fields = Fields::of(&file.sample, layout).map_err(|b| file.broken(&b, 1))?;
+    let fields = Fields::of(&file.sample, layout).map_err(|b| file.broken(&b, file.first_line))?;
     let found = Found {
         fields,
         places: &records.places,
