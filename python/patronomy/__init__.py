@@ -31,6 +31,9 @@ from patronomy.errors import (
     SavedFormatError,
     TooFewRowsError,
 )
+from patronomy.files import FileInfo, Scan, inspect, read_table, scan
+from patronomy.guess import RoleGuess
+from patronomy.reading import Reading
 from patronomy.rfm import Moves, Rfm, RfmModel
 from patronomy.segment_map import SegmentMap
 from patronomy.table import ArrowTable
@@ -52,18 +55,25 @@ __all__ = [
     "DatasetUnavailable",
     "FeatureMismatchError",
     "FileError",
+    "FileInfo",
     "Moves",
     "ParameterError",
     "PatronomyError",
+    "Reading",
     "Rfm",
     "RfmModel",
+    "RoleGuess",
     "SavedFormatError",
+    "Scan",
     "SegmentMap",
     "TooFewRowsError",
     "Transactions",
     "__version__",
     "datasets",
     "errors",
+    "inspect",
+    "read_table",
+    "scan",
     "simulate",
 ]
 

@@ -7,12 +7,17 @@ from collections.abc import Callable
 from typing import Any, TypeAlias, final
 
 __all__ = [
+    "FileTable",
     "Rfm",
     "RfmModel",
+    "Scan",
     "Table",
     "Transactions",
     "__version__",
     "builtin_segment_map",
+    "guess_roles",
+    "inspect_file",
+    "read_table",
     "rfm_defaults",
     "simulate_shop",
 ]
@@ -23,6 +28,15 @@ __version__: str
 
 def rfm_defaults() -> str: ...
 def builtin_segment_map(name: str) -> str: ...
+def read_table(
+    path: str,
+    options: str,
+    progress: _Progress = None,
+    n_jobs: int | None = None,
+    memory_mb: float | None = None,
+) -> FileTable: ...
+def inspect_file(path: str, options: str) -> str: ...
+def guess_roles(data: object) -> str: ...
 def simulate_shop(n_customers: int, n_days: int, seed: int) -> Transactions: ...
 
 @final
@@ -40,6 +54,7 @@ class Transactions:
         roles: dict[str, str],
         returns: str,
         time_format: str | None,
+        reading: str,
     ) -> Transactions: ...
     def as_of(self, text: str) -> Transactions: ...
     def split(self, text: str) -> tuple[Transactions, Transactions]: ...
@@ -64,6 +79,27 @@ class Transactions:
         n_jobs: int | None = None,
         memory_mb: float | None = None,
     ) -> Rfm: ...
+
+@final
+class FileTable:
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __len__(self) -> int: ...
+    @property
+    def columns(self) -> list[str]: ...
+    @property
+    def time_columns(self) -> list[str]: ...
+    def head(self, n: int) -> dict[str, list[Any]]: ...
+
+@final
+class Scan:
+    def __new__(cls, path: str, options: str, n_jobs: int | None) -> Scan: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+    def __arrow_c_schema__(self) -> object: ...
+    @property
+    def columns(self) -> list[str]: ...
+    @property
+    def types(self) -> list[str]: ...
 
 @final
 class Table:
