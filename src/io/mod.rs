@@ -45,7 +45,7 @@ pub enum FileFormat {
     Parquet,
     /// Text with delimiters.
     Csv,
-    /// A workbook of Excel or of OpenDocument.
+    /// A workbook of Excel or of `OpenDocument`.
     Excel,
 }
 

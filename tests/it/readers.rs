@@ -656,7 +656,7 @@ fn a_record_without_end_takes_bounded_memory() {
     let mut out = zstd::Encoder::new(std::fs::File::create(&path).unwrap(), 1).unwrap();
     out.write_all(b"a,b\n1,2\n").unwrap();
     for _ in 0..300 {
-        out.write_all(&[b'x'; 1 << 20]).unwrap();
+        out.write_all(&vec![b'x'; 1 << 20]).unwrap();
     }
     out.finish().unwrap();
     let e = read(&path, &ReadOptions::new()).unwrap_err();

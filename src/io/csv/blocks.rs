@@ -63,6 +63,9 @@ impl Blocks {
 
     fn next(&mut self, path: &Path) -> Result<Option<Block>> {
         let mut wanted = BLOCK;
+        // Room for the chunk that goes beyond the block: what is read is not moved again.
+        self.rest
+            .reserve((2 * BLOCK).saturating_sub(self.rest.len()));
         let end = loop {
             while self.rest.len() < wanted && !self.is_done {
                 self.is_done = !self.decoder.fill(&mut self.rest, path)?;

@@ -99,7 +99,7 @@ pub(super) struct Decoder {
     head: Vec<u8>,
     /// None as long as all bytes were ASCII and nobody has said what they are.
     encoding: Option<&'static Encoding>,
-    decoder: Option<encoding_rs::Decoder>,
+    into_utf8: Option<encoding_rs::Decoder>,
     had_mark: bool,
     is_given: bool,
     /// Bytes of a character that goes on in the next chunk.
@@ -140,7 +140,7 @@ impl Decoder {
             source: Box::new(std::io::Cursor::new(head.clone()).chain(source)),
             head,
             encoding,
-            decoder: encoding
+            into_utf8: encoding
                 .filter(|&e| e != UTF_8)
                 .map(Encoding::new_decoder_without_bom_handling),
             had_mark: skipped > 0,
@@ -170,39 +170,42 @@ impl Decoder {
         if self.is_done {
             return Ok(false);
         }
-        let mut bytes = std::mem::take(&mut self.carried);
-        let before = bytes.len();
-        let taken = self
-            .source
-            .by_ref()
-            .take(CHUNK as u64)
-            .read_to_end(&mut bytes);
-        taken.map_err(|e| Error::io(path, damaged(&e)))?;
-        self.is_done = bytes.len() == before;
-        if self.encoding.is_none() && !bytes.is_ascii() {
-            let encoding = found_out(&bytes);
+        let start = out.len();
+        out.append(&mut self.carried);
+        out.reserve(CHUNK);
+        let mut chunk = self.source.by_ref().take(CHUNK as u64);
+        let n = chunk.read_to_end(out);
+        self.is_done = n.map_err(|e| Error::io(path, damaged(&e)))? == 0;
+        if self.encoding.is_none() {
+            if out[start..].is_ascii() {
+                self.offset += (out.len() - start) as u64;
+                return Ok(!self.is_done);
+            }
+            let encoding = found_out(&out[start..]);
             self.encoding = Some(encoding);
-            self.decoder = (encoding != UTF_8).then(|| encoding.new_decoder_without_bom_handling());
+            self.into_utf8 =
+                (encoding != UTF_8).then(|| encoding.new_decoder_without_bom_handling());
         }
-        match self.decoder.take() {
-            None => self.checked(bytes, out, path)?,
+        match self.into_utf8.take() {
+            None => self.checked(out, start, path)?,
             Some(mut decoder) => {
+                let bytes = out.split_off(start);
                 self.decoded(&mut decoder, &bytes, out, path)?;
-                self.decoder = Some(decoder);
+                self.into_utf8 = Some(decoder);
             }
         }
         Ok(!self.is_done)
     }
 
-    /// Passes UTF-8 on; a character that is cut waits for its rest.
-    fn checked(&mut self, bytes: Vec<u8>, out: &mut Vec<u8>, path: &Path) -> Result<()> {
-        let valid = match std::str::from_utf8(&bytes) {
-            Ok(_) => bytes.len(),
+    /// Checks the new bytes for UTF-8; a character that is cut waits for its rest.
+    fn checked(&mut self, out: &mut Vec<u8>, start: usize, path: &Path) -> Result<()> {
+        let new = &out[start..];
+        let valid = match std::str::from_utf8(new) {
+            Ok(_) => new.len(),
             Err(e) if e.error_len().is_none() && !self.is_done => e.valid_up_to(),
             Err(e) => return Err(self.malformed(e.valid_up_to(), path)),
         };
-        out.extend_from_slice(&bytes[..valid]);
-        self.carried.extend_from_slice(&bytes[valid..]);
+        self.carried = out.split_off(start + valid);
         self.offset += valid as u64;
         Ok(())
     }

@@ -106,6 +106,11 @@ impl<'a> Fields<'a> {
             }
             let start = at;
             let n_fields = fields.record(layout, &mut at)?;
+            if fields.spans.len() == layout.wanted.len() {
+                // Records are about as long as the first one.
+                let n_records = bytes.len() / (at - start) + 1;
+                fields.spans.reserve(n_records * layout.wanted.len());
+            }
             if n_fields != layout.n_fields {
                 let line = line_of(bytes, start);
                 return Err(Broken::Ragged { line, n_fields });

@@ -65,9 +65,9 @@ impl Plan {
         TextReader { reading, rules }
     }
 
-    fn pieces(&self, file: &CsvFile, found: &Found<'_>) -> Result<Pieces> {
+    fn pieces(&self, file: &CsvFile, found: &Found<'_>) -> Pieces {
         let piece = |c: usize| self.reader(c, &file.rules).piece(found.column(c));
-        Ok((0..self.names.len()).map(piece).collect())
+        (0..self.names.len()).map(piece).collect()
     }
 
     fn schema(&self, kinds: &[TextKind]) -> Arc<Schema> {
@@ -95,7 +95,7 @@ pub(super) fn read(paths: &[PathBuf], options: &ReadOptions, ctx: &Context) -> R
         };
         let mut records = Records::new(file, blocks, plan, options)?;
         let mut all: Vec<Pieces> = Vec::new();
-        while let Some(pieces) = records.next(ctx, |file, fields| plan.pieces(file, fields))? {
+        while let Some(pieces) = records.next(ctx, |file, found| Ok(plan.pieces(file, found)))? {
             n_bytes += pieces.iter().flatten().map(Piece::n_bytes).sum::<usize>();
             check_budget(n_bytes, records.file.share_read(), ctx)?;
             all.extend(pieces);

@@ -169,7 +169,7 @@ fn decided(records: &Records, plan: &Plan) -> Result<Vec<TextKind>> {
         fields,
         places: &records.places,
     };
-    let pieces = plan.pieces(file, &found)?;
+    let pieces = plan.pieces(file, &found);
     let kind = |(piece, reading): (_, &Reading)| match reading {
         Reading::Number => TextKind::Floats,
         reading => kind_of(std::iter::once(piece), *reading),

@@ -40,9 +40,10 @@ pub(super) fn read(paths: &[PathBuf], options: &ReadOptions, ctx: &Context) -> R
         };
         check_size(&grid, names.len(), ctx)?;
         let batch = batch_of(path, grid, names, options)?;
-        schema = match batches.is_empty() {
-            true => batch.schema().as_ref().clone(),
-            false => together(&schema, batch.schema_ref(), path)?,
+        schema = if batches.is_empty() {
+            batch.schema().as_ref().clone()
+        } else {
+            together(&schema, batch.schema_ref(), path)?
         };
         batches.push(batch);
     }

@@ -153,12 +153,11 @@ fn borrowed(value: &DataRef<'_>) -> Option<Cell> {
     match value {
         DataRef::Int(i) => Some(Cell::Number(*i as f64)),
         DataRef::Float(f) => Some(Cell::Number(*f)),
-        DataRef::String(text) => Cell::text(text),
+        DataRef::String(text) | DataRef::DurationIso(text) => Cell::text(text),
         DataRef::SharedString(text) => Cell::text(text),
         DataRef::Bool(b) => Some(Cell::Bool(*b)),
         DataRef::DateTime(at) => Some(serial(at)),
         DataRef::DateTimeIso(text) => Cell::time(text),
-        DataRef::DurationIso(text) => Cell::text(text),
         DataRef::Error(_) | DataRef::Empty => None,
     }
 }

@@ -6,6 +6,9 @@ use crate::table::profile::{Profile, Shape};
 /// How well the values fit a role, from 0 (they cannot) to 1, and what was seen.
 pub(super) fn fit(role: &str, profile: &Profile, by_name: f64) -> (f64, String) {
     let kind = kind_of(profile);
+    if profile.shape == Shape::Other {
+        return (0.0, kind);
+    }
     if profile.n_values == 0 {
         // Names alone may still be right, but nobody has seen it.
         let factor = if profile.shape == Shape::Time || role != "time" {
@@ -92,7 +95,7 @@ fn measure_fit(role: &str, profile: &Profile, by_name: f64) -> f64 {
         "quantity" if whole < 0.5 => 0.7,
         "price" | "cost" if negative > 0.2 => 0.5,
         // `value`, `total`, `sales` alone may be anything that is counted.
-        "amount" if whole == 1.0 && by_name < 1.0 => 0.8,
+        "amount" if whole >= 1.0 && by_name < 1.0 => 0.8,
         _ => 1.0,
     }
 }
@@ -172,7 +175,8 @@ fn is_product(profiles: &[Profile], [quantity, price, amount]: [usize; 3]) -> bo
         let is_equal = (q * p - a).abs() <= 0.005 + 1e-6 * a.abs();
         n += 1;
         holds += usize::from(is_equal);
-        says += usize::from(is_equal && q.abs() > 1.0 && p != 0.0 && p.abs() != 1.0);
+        says +=
+            usize::from(is_equal && q.abs() > 1.0 && p.abs() > 0.0 && (p.abs() - 1.0).abs() > 1e-9);
         // Most triples are none, and seen at once.
         if n == 50 && holds < 25 {
             return false;

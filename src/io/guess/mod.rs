@@ -5,11 +5,12 @@
 
 mod contents;
 mod names;
+mod words;
 
 use serde::Serialize;
 
 use self::contents::{fit, product};
-use self::names::ROLES;
+use self::words::ROLES;
 use crate::table::Table;
 use crate::table::profile::{Profile, profiles};
 
@@ -108,7 +109,7 @@ pub fn guess_roles(table: &Table) -> RoleGuess {
         .map(|c| proposal(c, &claims, &profiles))
         .collect();
     let time = taken.iter().find(|c| ROLES[c.role].role == "time");
-    let format = time.and_then(|c| profiles[c.column].text_time.flatten());
+    let format = time.and_then(|c| profiles[c.column].time_format());
     let mut guess = RoleGuess {
         proposals,
         time_format: format.map(str::to_owned),
@@ -160,7 +161,7 @@ fn only_code(claims: &[Claim], profiles: &[Profile]) -> Option<Claim> {
     }
     let is_free = |i: &usize| !claims.iter().any(|c| c.column == *i);
     let is_code =
-        |i: &usize| names::is_code(&profiles[*i].name) && fit("item", &profiles[*i], 0.0).0 == 1.0;
+        |i: &usize| names::is_code(&profiles[*i].name) && fit("item", &profiles[*i], 0.0).0 >= 1.0;
     let mut codes = (0..profiles.len()).filter(|i| is_free(i) && is_code(i));
     match (codes.next(), codes.next()) {
         (Some(column), None) => Some(Claim {

@@ -176,7 +176,9 @@ impl TextReader<'_> {
                 .number(trimmed)
                 .filter(|_| !self.rules.is_null(text));
             match value {
-                Some(_) if plain_integer(trimmed).is_some() => seen.integers += 1,
+                Some(v) if v.fract() == 0.0 && plain_integer(trimmed).is_some() => {
+                    seen.integers += 1;
+                }
                 Some(_) => seen.floats += 1,
                 None if trimmed.is_empty() || self.rules.is_null(text) => {}
                 None => seen.others += 1,

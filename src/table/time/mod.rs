@@ -35,20 +35,25 @@ const FORMATS: [&str; 12] = [
     "%d-%b-%Y",
 ];
 
-/// Whether nearly all texts are times, and the format they are in; none of ISO 8601.
-pub(crate) fn common_format<'a>(
-    texts: impl Iterator<Item = &'a str> + Clone,
-) -> Option<Option<&'static str>> {
-    let n = texts.clone().count();
+/// How texts write times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WrittenAs {
+    Iso,
+    /// A strftime pattern.
+    Format(&'static str),
+}
+
+/// How nearly all texts write times, if they do.
+pub(crate) fn written_as(texts: &[&str]) -> Option<WrittenAs> {
     let fits = |reads: &dyn Fn(&str) -> bool| {
-        let n_read = texts.clone().filter(|t| reads(t.trim())).count();
-        n_read > 0 && n_read * 10 > n * 9
+        let n_read = texts.iter().filter(|t| reads(t.trim())).count();
+        n_read > 0 && n_read * 10 > texts.len() * 9
     };
     if fits(&|t| moment::parse_iso_instant(t).is_some()) {
-        return Some(None);
+        return Some(WrittenAs::Iso);
     }
     let found = FORMATS
         .iter()
         .find(|f| fits(&|t| column::parse_as(t, f).is_some()));
-    found.map(|f| Some(*f))
+    found.map(|f| WrittenAs::Format(f))
 }
