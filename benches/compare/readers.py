@@ -178,7 +178,10 @@ def digest(result: Any, columns: Sequence[str]) -> dict[str, Any]:
             found[name] = hash(tuple(sorted(pairs)))
         else:
             values = column.cast(pa.int64()).to_numpy()
-            found[name] = (int(values.sum()), int(values[:: max(len(values) // 97, 1)].sum()))
+            found[name] = (
+                int(values.sum()),
+                int(values[:: max(len(values) // 97, 1)].sum()),
+            )
     return found
 
 

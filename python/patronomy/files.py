@@ -72,7 +72,9 @@ def read_table(
     >>> pt.read_table(path).to_dict()
     {'客户': [7, 8], '金额': [1.5, 2.25]}
     """
-    options = options_json("read_table", reading, roles, _columns("read_table", columns))
+    options = options_json(
+        "read_table", reading, roles, _columns("read_table", columns)
+    )
     where = _arguments.path_text("read_table", path)
     jobs = _arguments.optional_whole_number("read_table", "n_jobs", n_jobs, -1, 1_024)
     memory = _arguments.optional_number("read_table", "memory_mb", memory_mb)

@@ -65,7 +65,8 @@ class Reading(Frozen):
     ) -> None:
         given: dict[str, Any] = {
             "delimiter": _one_character(delimiter),
-            "quote": quote and _arguments.choice("Reading", "quote", quote, get_args(Quote)),
+            "quote": quote
+            and _arguments.choice("Reading", "quote", quote, get_args(Quote)),
             "encoding": _text("encoding", encoding),
             "has_header": _flag("has_header", has_header),
             "decimal_comma": _flag("decimal_comma", decimal_comma),

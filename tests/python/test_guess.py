@@ -8,7 +8,6 @@ import patronomy as pt
 import pyarrow as pa
 import pyarrow.csv
 import pytest
-
 from patronomy._cli import main
 
 

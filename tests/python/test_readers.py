@@ -55,7 +55,9 @@ FILES: dict[str, Write] = {
     "semicolon.csv": encoded("utf-8", ";"),
     "t.tsv": encoded("utf-8", "\t"),
     "pipe.txt": encoded("utf-8", "|"),
-    "t.csv.gz": lambda t, p: p.write_bytes(gzip.compress(csv_text(t).encode())) and None,
+    "t.csv.gz": lambda t, p: (
+        p.write_bytes(gzip.compress(csv_text(t).encode())) and None
+    ),
     "t.xlsx": excel,
 }
 
@@ -90,7 +92,9 @@ def test_names_and_texts_in_chinese(tmp_path: Path) -> None:
     encoded("gb18030")(table, path)
     assert pt.inspect(path).dialect["encoding"] == "gb18030"  # type: ignore[index]
     tx = pt.Transactions(path, customer="客户编号", time="下单时间", amount="金额")
-    expected = pt.Transactions(table, customer="客户编号", time="下单时间", amount="金额")
+    expected = pt.Transactions(
+        table, customer="客户编号", time="下单时间", amount="金额"
+    )
     assert ipc_bytes(tx.rfm()) == ipc_bytes(expected.rfm())
 
 
@@ -206,7 +210,10 @@ def test_a_file_larger_than_memory(tmp_path: Path) -> None:
     """A stream takes a few batches: the address space may grow by less than the file holds."""
     n, megabytes = 6_000_000, 220
     path = tmp_path / "large.csv"
-    block = "".join(f"C{i:07d},{i % 997}.{i % 100:02d},padding of this line\n" for i in range(100_000))
+    block = "".join(
+        f"C{i:07d},{i % 997}.{i % 100:02d},padding of this line\n"
+        for i in range(100_000)
+    )
     with path.open("w") as file:
         file.write("customer,amount,note\n")
         for _ in range(n // 100_000):
