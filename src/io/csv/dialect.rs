@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::blocks::Marks;
 use super::compression::Compression;
-use super::fields::first_records;
+use super::fields::{FirstRecords, first_records};
 use crate::io::options::{Quote, ReadOptions};
 
 /// How a CSV file is written, as it was found out or given.
@@ -43,7 +43,7 @@ pub(super) struct Found {
 /// Finds out what the options leave open.
 pub(super) fn found_out(sample: &str, is_whole: bool, options: &ReadOptions) -> Found {
     let (marks, quote) = best_marks(sample, is_whole, options);
-    let records = first_records(sample, marks, RECORDS).map_or_else(|_| Vec::new(), |r| r.0);
+    let records = first_records(sample, marks, RECORDS).records;
     let has_header = options
         .has_header
         .unwrap_or_else(|| has_header(&records, options));
@@ -98,9 +98,12 @@ fn score(sample: &str, is_whole: bool, marks: Marks, options: &ReadOptions) -> f
         Some(end) if !is_whole => &sample[..end],
         _ => sample,
     };
-    let Ok((records, _, n_trailing)) = first_records(text, marks, RECORDS) else {
-        return -1.0;
-    };
+    // A quote that is never closed is for the reader to refuse: the file may be cut off within it.
+    let FirstRecords {
+        records,
+        n_trailing,
+        ..
+    } = first_records(text, marks, RECORDS);
     let mut counts: Vec<usize> = records.iter().map(Vec::len).collect();
     counts.sort_unstable();
     let runs = counts.chunk_by(|a, b| a == b);
@@ -250,7 +253,11 @@ mod tests {
     fn quotes_are_marks_only_where_they_close() {
         assert_eq!(found("a,b\n\"x, y\",1\n").1, Quote::Double);
         assert_eq!(found("a\tb\n\"x\t1\n\"y\t2\nz\t3\n").1, Quote::None);
-        assert_eq!(found("a\tb\n5\" pipe\t1\n\"half\t2\nz\t3\n").1, Quote::None);
+        assert_eq!(
+            found("a\tb\n5\" pipe\t1\n\"half\t2\n\"z\t3\n").1,
+            Quote::None
+        );
+        assert_eq!(found("a,b\n\"cut off, 1\n").1, Quote::Double);
         assert_eq!(found("a,b\n'x, y',1\n'z, w',2\n").1, Quote::Single);
         assert_eq!(found("a,b\n'tis,1\n").1, Quote::Double);
     }

@@ -49,15 +49,26 @@ fn by_zeros(head: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// The encoding of bytes that are not all ASCII.
+/// The encoding of bytes that are not all ASCII; UTF-8 where none fits, whose first fault is then told.
 pub(super) fn found_out(bytes: &[u8]) -> &'static Encoding {
-    let is_cut = |e: std::str::Utf8Error| e.error_len().is_none();
-    match std::str::from_utf8(bytes) {
-        Ok(_) => UTF_8,
-        Err(e) if is_cut(e) => UTF_8,
-        Err(_) if is_plausible_gb18030(bytes) => GB18030,
-        Err(_) => WINDOWS_1252,
+    let is_utf8 = std::str::from_utf8(bytes).map_or_else(|e| e.error_len().is_none(), |_| true);
+    if is_utf8 {
+        UTF_8
+    } else if is_plausible_gb18030(bytes) {
+        GB18030
+    } else if is_plausible_western(bytes) {
+        WINDOWS_1252
+    } else {
+        UTF_8
     }
+}
+
+/// Whether the bytes could be Windows-1252: none that it leaves open, and letters that hardly occur do not prevail.
+fn is_plausible_western(bytes: &[u8]) -> bool {
+    let count = |is: fn(u8) -> bool| bytes.iter().filter(|b| is(**b)).count();
+    let open = count(|b| matches!(b, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d));
+    let rare = count(|b| matches!(b, 0xac | 0xd0 | 0xde | 0xf0 | 0xfe | 0xff));
+    open == 0 && rare * 2 < count(|b| b >= 0x80)
 }
 
 /// Whether the bytes are GB18030, and mostly characters that are in use.

@@ -43,44 +43,53 @@ pub(super) struct Fields<'a> {
     n_trailing: usize,
 }
 
-/// The first records of a text, each with all its fields; the place after them; how many fields go on after a closing quote.
-pub(super) fn first_records(
-    text: &str,
-    marks: Marks,
-    n: usize,
-) -> Result<(Vec<Vec<String>>, usize, usize), Broken> {
-    let (mut records, mut at, mut n_trailing) = (Vec::new(), 0, 0);
-    while records.len() < n && at < text.len() {
-        if text[at..].starts_with(['\n', '\r']) {
-            at += 1;
+/// The first records of a text.
+#[derive(Debug, Default)]
+pub(super) struct FirstRecords {
+    /// Each with all its fields.
+    pub(super) records: Vec<Vec<String>>,
+    /// The place after them.
+    pub(super) end: usize,
+    /// How many fields go on after a closing quote.
+    pub(super) n_trailing: usize,
+    /// Why there are no more, where the next one is broken.
+    pub(super) broken: Option<Broken>,
+}
+
+/// The first records of a text, at most `n`.
+pub(super) fn first_records(text: &str, marks: Marks, n: usize) -> FirstRecords {
+    let mut found = FirstRecords::default();
+    while found.records.len() < n && found.end < text.len() {
+        if text[found.end..].starts_with(['\n', '\r']) {
+            found.end += 1;
             continue;
         }
-        let none = Layout {
+        if let Err(broken) = found.add(text, marks) {
+            found.broken = Some(broken);
+            break;
+        }
+    }
+    found
+}
+
+impl FirstRecords {
+    fn add(&mut self, text: &str, marks: Marks) -> Result<(), Broken> {
+        let layout = |wanted| Layout {
             marks,
             n_fields: 0,
-            wanted: &[],
+            wanted,
         };
-        let n_fields = Fields::empty(text, 0).record(none, &mut at.clone())?;
+        let mut at = self.end;
+        let n_fields = Fields::empty(text, 0).record(layout(&[]), &mut at)?;
         let wanted: Vec<usize> = (0..n_fields).collect();
         let mut fields = Fields::empty(text, n_fields);
-        fields.record(
-            Layout {
-                marks,
-                n_fields,
-                wanted: &wanted,
-            },
-            &mut at,
-        )?;
-        n_trailing += fields.n_trailing;
-        records.push(
-            fields
-                .spans
-                .iter()
-                .map(|s| fields.get(*s).to_owned())
-                .collect(),
-        );
+        fields.record(layout(&wanted), &mut self.end)?;
+        self.end = self.end.min(text.len());
+        self.n_trailing += fields.n_trailing;
+        let record = fields.spans.iter().map(|s| fields.get(*s).to_owned());
+        self.records.push(record.collect());
+        Ok(())
     }
-    Ok((records, at.min(text.len()), n_trailing))
 }
 
 impl<'a> Fields<'a> {

@@ -166,8 +166,11 @@ fn line_len(text: &[u8]) -> usize {
 
 /// The names of the columns, and where the records after them begin.
 fn names(sample: &str, marks: Marks, has_header: bool) -> Result<(Vec<String>, usize), Broken> {
-    let (mut records, mut end, _) = first_records(sample, marks, 1)?;
-    let first = records.pop().unwrap_or_default();
+    let mut found = first_records(sample, marks, 1);
+    if let Some(broken) = found.broken {
+        return Err(broken);
+    }
+    let (first, mut end) = (found.records.pop().unwrap_or_default(), found.end);
     if sample[..end].ends_with('\r') && sample[end..].starts_with('\n') {
         end += 1;
     }
