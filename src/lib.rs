@@ -20,7 +20,7 @@
 //! Work runs in the caller's rayon pool, and its results are the same bits whatever the number of threads. A [`Context`] carries limits, a flag
 //! that stops a job, and its progress.
 //!
-//! Features, both on by default: `parquet` and `csv` for [`io`].
+//! Features, all on by default: `parquet`, `csv` and `excel` for [`io`].
 
 #![cfg_attr(test, allow(clippy::float_cmp, reason = "tests compare exact results"))]
 

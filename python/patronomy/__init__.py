@@ -32,6 +32,9 @@ from patronomy.errors import (
     TooFewRowsError,
 )
 from patronomy.quality import Quality
+from patronomy.files import FileInfo, Scan, inspect, read_table, scan
+from patronomy.guess import RoleGuess
+from patronomy.reading import Reading
 from patronomy.rfm import Moves, Rfm, RfmModel
 from patronomy.segment_map import SegmentMap
 from patronomy.table import ArrowTable
@@ -53,13 +56,17 @@ __all__ = [
     "DatasetUnavailable",
     "FeatureMismatchError",
     "FileError",
+    "FileInfo",
     "Moves",
     "ParameterError",
     "PatronomyError",
     "Quality",
+    "Reading",
     "Rfm",
     "RfmModel",
+    "RoleGuess",
     "SavedFormatError",
+    "Scan",
     "SegmentMap",
     "TooFewRowsError",
     "Transactions",
@@ -67,6 +74,9 @@ __all__ = [
     "datasets",
     "errors",
     "quality",
+    "inspect",
+    "read_table",
+    "scan",
     "simulate",
 ]
 

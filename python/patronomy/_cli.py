@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import Any, get_args
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 2 for a user's error, 130."""
     arguments = _parser().parse_args(argv)
     try:
-        _rfm(arguments)
+        arguments.run(arguments)
         sys.stdout.flush()
         return 0
     except KeyboardInterrupt:
@@ -54,7 +55,10 @@ def _parser() -> argparse.ArgumentParser:
         help="score customers by recency, frequency and money",
         description="Score customers by recency, frequency and money.",
     )
-    rfm.add_argument("orders", help="the sales lines, a .parquet or .csv file")
+    rfm.set_defaults(run=_rfm)
+    rfm.add_argument(
+        "orders", help="the sales lines: a file, a folder, or a pattern in quotes"
+    )
     _add_roles(rfm)
     _add_parameters(rfm)
     rfm.add_argument(
@@ -63,7 +67,39 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="write the scored customers to a .parquet or .csv file",
     )
+    columns = commands.add_parser(
+        "columns",
+        help="say what a file is, and propose roles for its columns",
+        description="Say what a file is: its dialect, its columns, and their roles "
+        "as far as they can be guessed. Nothing is computed.",
+    )
+    columns.set_defaults(run=_file_columns)
+    columns.add_argument("file", help="a file, a folder, or a pattern in quotes")
+    _add_reading(columns)
+    _add_reading(rfm)
     return parser
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("reading", "each is found out where left away")
+    group.add_argument("--encoding", metavar="NAME", help="such as gb18030")
+    group.add_argument("--delimiter", metavar="CHARACTER", help="between fields")
+    group.add_argument("--sheet", metavar="NAME", help="of a workbook; * for all")
+
+
+def _reading(given: dict[str, Any]) -> pt.Reading:
+    names = ("encoding", "delimiter", "sheet")
+    return pt.Reading(**{name: given.pop(name) for name in names})
+
+
+def _file_columns(arguments: argparse.Namespace) -> None:
+    info = pt.inspect(arguments.file, reading=_reading(vars(arguments)))
+    print(info)
+    guessed = {r.replace("_", "-"): c for r, c in info.guess.roles.items()}
+    roles = {role: column for role, column in guessed.items() if role in _ROLES}
+    if roles:
+        options = (f"--{role} {shlex.quote(c)}" for role, c in roles.items())
+        print(f"\nif that is right: {' '.join(options)}")
 
 
 def _add_roles(parser: argparse.ArgumentParser) -> None:
@@ -105,6 +141,8 @@ def _bins(text: str) -> int | tuple[int, ...]:
 
 def _rfm(arguments: argparse.Namespace) -> None:
     given = vars(arguments)
+    del given["run"]
+    reading = _reading(given)
     output = given.pop("output")
     orders = given.pop("orders")
     if output is not None and os.path.realpath(output) == os.path.realpath(orders):
@@ -116,7 +154,7 @@ def _rfm(arguments: argparse.Namespace) -> None:
     for name in ("returns", "time_format"):
         if name in given:
             binding[name] = given.pop(name)
-    tx = pt.Transactions(orders, **binding)
+    tx = pt.Transactions(orders, reading=reading, **binding)
     if given.get("segments") == "none":
         given["segments"] = None
     result = tx.rfm(**given)

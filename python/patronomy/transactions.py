@@ -1,5 +1,6 @@
 """Transactions: a table whose roles are named once, and what every job starts from."""
 
+import inspect
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,6 +15,8 @@ from patronomy._rfm_params import Convention, Monetary, Nesting, params_json
 from patronomy.breaks import Breaks
 from patronomy.quality import Quality
 from patronomy.quality import params_json as quality_json
+from patronomy.guess import RoleGuess
+from patronomy.reading import Reading, options_json
 from patronomy.rfm import Rfm
 from patronomy.segment_map import SegmentMap
 
@@ -26,14 +29,15 @@ class Transactions(Frozen):
     """Sales lines with their roles, ready for every job.
 
     A line is one item of one transaction. The table is read by capability: pandas,
-    polars, pyarrow and DuckDB objects all fit, and so does a Parquet or CSV file.
+    polars, pyarrow and DuckDB objects all fit, and so does a file.
     Columns without a role are never touched.
 
     Parameters
     ----------
     data
         Anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``, or the path of
-        a ``.parquet`` or ``.csv`` file.
+        a Parquet, CSV or Excel file, of a folder of them, or a pattern such as
+        ``"sales/*.csv"``; see `read_table`.
     customer, time : str
         Names of the columns that hold the customer's id and the time of the line.
     transaction : str, optional
@@ -51,6 +55,9 @@ class Transactions(Frozen):
         A return is never an order, whichever is chosen.
     time_format : str, optional
         Format of times that are text, such as ``"%d/%m/%Y %H:%M"``; ISO otherwise.
+    reading : Reading, optional
+        How a file is read: encoding, delimiter, sheet and the like; what is left away
+        is found out.
 
     Raises
     ------
@@ -95,6 +102,7 @@ class Transactions(Frozen):
         currency: str | None = None,
         returns: Returns = "net",
         time_format: str | None = None,
+        reading: Reading | None = None,
     ) -> None:
         needed: dict[str, object] = {"customer": customer, "time": time}
         optional: dict[str, object] = {
@@ -118,7 +126,47 @@ class Transactions(Frozen):
                 "`time_format` of `Transactions` must be a text such as "
                 f'"%d/%m/%Y %H:%M"; got {_arguments.shown(time_format)}'
             )
-        self._set(_inner=_opened(data, roles, rule, time_format))
+        options = options_json(owner, reading)
+        self._set(_inner=_opened(data, roles, rule, time_format, options))
+
+    @staticmethod
+    def guess(data: object, *, reading: Reading | None = None) -> RoleGuess:
+        """Propose roles for the columns of a table or a file; nothing is bound.
+
+        Names are understood in English and Chinese; what the values are speaks for
+        or against a role. Look at the proposals before you pass them on.
+
+        Parameters
+        ----------
+        data
+            A table or a path, as for `Transactions`; of a file, the first records are
+            read.
+        reading : Reading, optional
+            How a file is read.
+
+        Returns
+        -------
+        RoleGuess
+            With `roles`, a dict to pass on, and the reason of each proposal.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> table = pt.simulate.shop(n_customers=50, seed=1).rfm()
+        >>> pt.Transactions.guess(table).roles["customer"]
+        'customer'
+        """
+        if isinstance(data, (str, os.PathLike)):
+            path = _arguments.path_text("Transactions.guess", data)
+            text = _core.inspect_file(path, options_json("Transactions.guess", reading))
+            found = _arguments.parsed_dict(text)["guess"]
+        elif _speaks_arrow(data):
+            found = _arguments.parsed_dict(_core.guess_roles(data))
+        else:
+            raise TypeError(_no_table("Transactions.guess", data))
+        known = inspect.signature(Transactions).parameters
+        found["proposals"] = [p for p in found["proposals"] if p["role"] in known]
+        return RoleGuess._from(found)
 
     @classmethod
     def _wrap(cls, inner: _core.Transactions) -> Self:
@@ -539,17 +587,20 @@ def _role_columns(roles: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _opened(
-    data: object, roles: dict[str, str], returns: str, time_format: str | None
+    data: object,
+    roles: dict[str, str],
+    returns: str,
+    time_format: str | None,
+    reading: str,
 ) -> _core.Transactions:
     """Open a path or an Arrow-speaking object; say what to do about anything else."""
     if isinstance(data, (str, os.PathLike)):
         path = os.fspath(data)
         if isinstance(path, str):
-            return _core.Transactions.from_path(path, roles, returns, time_format)
-    # LazyFrame first: it may learn to stream, and would then be run unasked.
-    elif type(data).__name__ != "LazyFrame" and (
-        hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")
-    ):
+            return _core.Transactions.from_path(
+                path, roles, returns, time_format, reading
+            )
+    elif _speaks_arrow(data):
         try:
             return _core.Transactions.from_arrow(data, roles, returns, time_format)
         except TypeError:
@@ -558,9 +609,20 @@ def _opened(
             if bound is None:
                 raise
             return _core.Transactions.from_arrow(bound, roles, returns, time_format)
-    raise TypeError(
-        "`data` of `Transactions` must be a table that speaks Arrow (pandas, polars, "
-        "pyarrow, DuckDB) or the path of a .parquet or .csv file; "
+    raise TypeError(_no_table("Transactions", data))
+
+
+def _speaks_arrow(data: object) -> bool:
+    # LazyFrame first: it may learn to stream, and would then be run unasked.
+    return type(data).__name__ != "LazyFrame" and (
+        hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")
+    )
+
+
+def _no_table(owner: str, data: object) -> str:
+    return (
+        f"`data` of `{owner}` must be a table that speaks Arrow (pandas, polars, "
+        "pyarrow, DuckDB) or the path of a file; "
         # The type alone: what the object holds may be personal.
         f"got an object of type {type(data).__name__}; {_remedy(data)}"
     )

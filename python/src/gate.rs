@@ -148,7 +148,7 @@ fn budget(memory_mb: Option<f64>) -> Result<Budget, Error> {
 }
 
 /// The threads meant by `n_jobs`, after scikit-learn: none or -1 is all cores.
-fn threads(n_jobs: Option<i64>) -> Result<usize, Error> {
+pub(crate) fn threads(n_jobs: Option<i64>) -> Result<usize, Error> {
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     match n_jobs {
         None | Some(-1) => Ok(cores()),
@@ -170,7 +170,7 @@ struct Pools {
 
 static POOLS: Mutex<Option<Pools>> = Mutex::new(None);
 
-fn pool(threads: usize) -> Result<Arc<ThreadPool>, Error> {
+pub(crate) fn pool(threads: usize) -> Result<Arc<ThreadPool>, Error> {
     let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     let process = std::process::id();
     let pools = match &mut *pools {

@@ -6,6 +6,7 @@
 #![allow(missing_docs, reason = "the Python face documents what these wrap")]
 
 mod errors;
+mod files;
 mod gate;
 mod quality;
 mod rfm;
@@ -23,6 +24,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 mod _core {
     use super::{Bound, PyModule, PyModuleMethods, PyResult};
 
+    #[pymodule_export]
+    use super::files::{FileTable, Scan, guess_roles, inspect_file, read_table};
     #[pymodule_export]
     use super::quality::{Quality, quality_checks, quality_defaults};
     #[pymodule_export]

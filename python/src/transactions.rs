@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use patronomy::io::ReadOptions;
 use patronomy::rfm::RfmParams;
 use patronomy::{Context, Error, Moment, Returns, Roles, Table};
 use pyo3::prelude::*;
@@ -98,11 +99,13 @@ impl Transactions {
         roles: RoleMap,
         returns: &str,
         time_format: Option<String>,
+        reading: &str,
     ) -> PyResult<Self> {
         let bindings = Bindings::new(py, &roles, returns, time_format)?;
+        let reading: ReadOptions = from_json(py, "Reading", reading)?;
         run(py, &Call::quiet(usize::MAX), |ctx| {
             let columns: Vec<_> = bindings.roles.iter().collect();
-            let table = patronomy::io::read_table(&path, &columns, ctx)?;
+            let table = patronomy::io::read(&path, &reading.roles(&columns), ctx)?;
             bindings.bind(table, ctx)
         })
     }

@@ -4,13 +4,16 @@
 //! elsewhere; the modules here turn a column of any sensible type into the one form the jobs read: [`ids`] into integer keys,
 //! [`time`] into microseconds, [`number`] into floats.
 
+#[cfg(any(feature = "excel", feature = "parquet"))]
+pub(crate) mod align;
 pub(crate) mod bound;
 pub(crate) mod ids;
 pub(crate) mod key;
 pub(crate) mod number;
+pub(crate) mod profile;
 pub(crate) mod roles;
 pub(crate) mod strings;
-#[cfg(feature = "csv")]
+#[cfg(any(feature = "csv", feature = "excel"))]
 pub(crate) mod text;
 pub(crate) mod time;
 pub(crate) mod values;

@@ -6,10 +6,13 @@ use patronomy::quality::{Partners, QualityParams};
 use patronomy::rfm::{RfmParams, SegmentMap};
 use patronomy::{Context, Moment, Reason, Returns, Roles, Transactions, io};
 
-/// The file, or `None` with the reason printed; where the data is required its absence is a failure.
 fn path() -> Option<PathBuf> {
-    let found = std::env::var_os("PATRONOMY_DATA")
-        .map(|root| PathBuf::from(root).join("retail_transactions/online_retail.parquet"));
+    data("retail_transactions/online_retail.parquet")
+}
+
+/// The file, or `None` with the reason printed; where the data is required its absence is a failure.
+pub(crate) fn data(name: &str) -> Option<PathBuf> {
+    let found = std::env::var_os("PATRONOMY_DATA").map(|root| PathBuf::from(root).join(name));
     match found {
         Some(path) if path.is_file() => Some(path),
         other => {

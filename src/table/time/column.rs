@@ -298,7 +298,7 @@ fn parse_iso(text: &str) -> Option<(i64, bool)> {
     Some((at, has_offset(text)))
 }
 
-fn parse_as(text: &str, format: &str) -> Option<(i64, bool)> {
+pub(super) fn parse_as(text: &str, format: &str) -> Option<(i64, bool)> {
     if let Ok(at) = DateTime::parse_from_str(text, format) {
         return Some((at.timestamp_micros(), true));
     }
