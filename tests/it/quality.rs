@@ -447,7 +447,8 @@ fn rows_of_another_form_are_brought_to_it_or_refused() {
             .is_ok()
     );
     let fewer = batch.project(&[0, 1, 2, 3, 4]).unwrap();
-    for (rows, word) in [(fewer, "no column `price`")] {
+    {
+        let (rows, word) = (fewer, "no column `price`");
         let e = tx.append(&Table::from_batch(rows), &ctx).unwrap_err();
         assert_eq!(e.kind(), ErrorKind::FeatureMismatch);
         assert!(e.to_string().contains(word), "{e}");
