@@ -93,7 +93,7 @@ fn the_same_bits_on_any_threads() {
         let shop = dirty(3).shop();
         let truth = shop.truth().unwrap();
         let oracle = Shop::new(700, 400, 3).oracle().unwrap();
-        let tables = vec![
+        let tables = [
             lines(&shop),
             truth.customers().unwrap(),
             truth.returns().unwrap(),
