@@ -16,7 +16,7 @@ use crate::transactions::Transactions;
 
 /// A shop whose truth is known; the [module](super) says how it comes about.
 ///
-/// Cost: nothing until its table or its truth is asked for; then about a second for two million lines, and 20 bytes a line while the shop is
+/// Cost: nothing until its table or its truth is asked for; then about a second for two million lines, and 30 bytes a line while the shop is
 /// kept (a table takes 120 more). The same parameters give the same bits, whatever the number of threads.
 ///
 /// ```
