@@ -20,6 +20,7 @@ mod online_retail;
 mod oracle;
 mod outliers;
 mod property;
+#[cfg(all(feature = "csv", feature = "excel", feature = "parquet"))]
 mod readers;
 mod same_bits;
 mod saved;
