@@ -27,6 +27,14 @@
 mod budget;
 pub mod clean;
 mod error;
+#[cfg_attr(
+    not(all(feature = "csv", feature = "excel", feature = "parquet")),
+    allow(
+        dead_code,
+        unused_variables,
+        reason = "what no format needs that was not left away"
+    )
+)]
 pub mod io;
 mod kernels;
 mod parallel;
@@ -37,6 +45,14 @@ pub mod rfm;
 pub mod saved;
 pub mod simulate;
 mod stats;
+#[cfg_attr(
+    not(all(feature = "csv", feature = "excel", feature = "parquet")),
+    allow(
+        dead_code,
+        unused_variables,
+        reason = "what no format needs that was not left away"
+    )
+)]
 mod table;
 mod transactions;
 

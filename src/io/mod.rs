@@ -106,7 +106,7 @@ pub fn read_table(path: &Path, columns: &[(&str, &str)], ctx: &Context) -> Resul
 ///
 /// Several files become one table, in the order of their names: they must have the same columns by name, in any order. Types that
 /// differ between Parquet files are widened from integers to floats; CSV files are typed together. Cost: CSV is read in parallel, in pieces of half
-/// a megabyte; Parquet a column of a row group at a time. Memory: the table, and for CSV some 25 MB beside it.
+/// a megabyte; Parquet a column of a row group at a time. Memory: the table, and for CSV some 50 MB beside it.
 ///
 /// ```
 /// use patronomy::{Context, io};

@@ -8,6 +8,8 @@
     reason = "bits are what is compared here; where they may differ a tolerance is stated"
 )]
 
+#[cfg(all(feature = "csv", feature = "excel", feature = "parquet"))]
+
 mod as_of;
 mod cancel;
 mod draw;

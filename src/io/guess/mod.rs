@@ -256,7 +256,7 @@ fn name_as_item(guess: &mut RoleGuess) {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "csv"))]
 mod tests {
     use super::*;
     use crate::io::{ReadOptions, read};
