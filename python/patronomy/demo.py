@@ -1,10 +1,11 @@
-"""The whole RFM job on real data: ``python -m patronomy.demo --out out``."""
+"""The checks and the whole RFM job on real data: ``python -m patronomy.demo --out out``."""
 
 import argparse
 import csv
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import patronomy as pt
 
@@ -21,20 +22,29 @@ def main(argv: list[str] | None = None) -> int:
 
     tx, cut = _transactions()
     print(tx)
+    quality = tx.quality
+    print(f"\n{quality}")
     result = tx.rfm()
-    _print_counts(result)
+    _print_counts("RFM", result.counts)
+    print(f"{len(result):,} customers, recency counted to {result.reference}")
+    for notice in result.notices:
+        print(f"notice: {notice}")
+    clean = tx.without("duplicate", "test_row", "adjustment_row")
+    _print_counts("RFM without duplicates, tests, adjustments", clean.rfm().counts)
     print("\nSegments of all customers")
     print(result.segments())
 
     moves = _moves(tx, cut)
     result.write(out / "rfm.parquet")
+    _write_csv(quality.findings, out / "findings.csv")
     _write_csv(result.segments(), out / "segments.csv")
     _write_csv(moves, out / "moves.csv")
     written = [
         "rfm.parquet",
+        "findings.csv",
         "segments.csv",
         "moves.csv",
-        *_pictures(result, moves, out),
+        *_pictures(quality, result, moves, out),
     ]
     print(f"\nWritten to {out}/: {', '.join(written)}")
     return 0
@@ -50,18 +60,19 @@ def _transactions() -> tuple[pt.Transactions, str]:
         end = tx.rfm(segments=None).reference
         return tx, (end - timedelta(days=_WINDOW_DAYS)).date().isoformat()
     print("UCI Online Retail (Chen 2015, DOI 10.24432/C5BW33, CC BY 4.0)\n")
-    return pt.Transactions(path, **pt.datasets.ONLINE_RETAIL_ROLES), _CUT
+    # All columns: what makes two lines equal is in all of them.
+    table = pt.read_table(path)
+    return pt.Transactions(table, **pt.datasets.ONLINE_RETAIL_ROLES), _CUT
 
 
-def _print_counts(result: pt.Rfm) -> None:
-    counts = result.counts
-    print(f"\n{counts['rows_used']:,} of {counts['rows_in']:,} rows used; left out:")
+def _print_counts(job: str, counts: dict[str, Any]) -> None:
+    """Say which rows a job used, and what it left out and why."""
+    used = f"{counts['rows_used']:,} of {counts['rows_in']:,} rows used"
+    print(f"\n{job}: {used}; left out:")
     for reason, n in counts["left_out"].items():
-        if n:
-            print(f"  {reason:<20} {n:>9,}")
-    print(f"{len(result):,} customers, recency counted to {result.reference}")
-    for notice in result.notices:
-        print(f"notice: {notice}")
+        print(f"  {reason:<20} {n:>9,}")
+    for check, n in counts.get("flagged", {}).items():
+        print(f"    {check:<18} {n:>9,}")
 
 
 def _moves(tx: pt.Transactions, cut: str) -> pt.Moves:
@@ -85,7 +96,9 @@ def _write_csv(table: pt.ArrowTable, path: Path) -> None:
         writer.writerows(zip(*columns.values(), strict=True))
 
 
-def _pictures(result: pt.Rfm, moves: pt.Moves, out: Path) -> list[str]:
+def _pictures(
+    quality: pt.Quality, result: pt.Rfm, moves: pt.Moves, out: Path
+) -> list[str]:
     """Draw the pictures to files, and return their names."""
     try:
         import matplotlib
@@ -94,6 +107,7 @@ def _pictures(result: pt.Rfm, moves: pt.Moves, out: Path) -> list[str]:
         return []
     matplotlib.use("Agg")
     drawn = {
+        "quality.png": quality.plot(),
         "cells_customers.png": result.plot(),
         "cells_money.png": result.plot("monetary_sum"),
         "segments.png": result.plot_segments(),

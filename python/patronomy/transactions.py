@@ -258,6 +258,40 @@ class Transactions(Frozen):
         past, later = self._inner.split(text)
         return self._wrap(past), self._wrap(later)
 
+    def append(self, data: object, *, reading: Reading | None = None) -> Self:
+        """Return the transactions with new rows after those there are.
+
+        What any job gives is what it would give of one table of all rows; returns,
+        rules and clock stay. Only the new rows are looked at here.
+
+        Parameters
+        ----------
+        data
+            A table or the path of a file, with the columns that the table has.
+        reading : Reading, optional
+            How a file is read.
+
+        Raises
+        ------
+        FeatureMismatchError
+            If a column is missing, is one too many, or does not fit its type.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> shop = pt.simulate.Shop(n_customers=20, seed=1)
+        >>> tx = shop.transactions()
+        >>> tx.append(shop).n_rows == 2 * tx.n_rows
+        True
+        """
+        options = options_json("Transactions.append", reading)
+        if isinstance(data, (str, os.PathLike)):
+            path = _arguments.path_text("Transactions.append", data)
+            return self._wrap(self._inner.append_path(path, options))
+        if not _speaks_arrow(data):
+            raise TypeError(_no_table("Transactions.append", data))
+        return self._wrap(self._inner.append(data))
+
     @property
     def quality(self) -> Quality:
         """What the default checks find; reads the table.
@@ -304,7 +338,8 @@ class Transactions(Frozen):
             the system's time.
         duplicate_columns : list of str, optional
             Columns over which rows are compared; all columns of the table by default.
-            Of a file only the columns with a role are read.
+            Of a file only the columns with a role are read; pass ``read_table(path)``
+            to have all.
         cancellation_prefix : str, default "C"
             What numbers of cancelling transactions begin with; "" where there is no
             such custom.

@@ -163,6 +163,22 @@ impl Transactions {
         to_json(&run(py, &call, |ctx| self.0.counts(ctx))?)
     }
 
+    fn append(&self, rows: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let rows_table = import(rows)?;
+        let call = Call::quiet(rows_table.n_rows());
+        run(rows.py(), &call, |ctx| self.0.append(&rows_table, ctx)).map(Self)
+    }
+
+    fn append_path(&self, py: Python<'_>, path: PathBuf, reading: &str) -> PyResult<Self> {
+        let reading: ReadOptions = from_json(py, "Reading", reading)?;
+        let tx = run(py, &Call::quiet(usize::MAX), |ctx| {
+            let columns: Vec<_> = self.0.roles().iter().collect();
+            let rows = patronomy::io::read(&path, &reading.roles(&columns), ctx)?;
+            self.0.append(&rows, ctx)
+        })?;
+        Ok(Self(tx))
+    }
+
     fn without(&self, py: Python<'_>, checks: Vec<String>) -> PyResult<Self> {
         let names: Vec<&str> = checks.iter().map(String::as_str).collect();
         self.0.without(&names).map(Self).map_err(|e| to_py(py, &e))

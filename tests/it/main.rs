@@ -8,7 +8,6 @@
     reason = "bits are what is compared here; where they may differ a tolerance is stated"
 )]
 
-#[cfg(all(feature = "csv", feature = "excel", feature = "parquet"))]
 
 mod as_of;
 mod cancel;
@@ -25,6 +24,7 @@ mod oracle;
 mod outliers;
 mod property;
 mod quality;
+#[cfg(all(feature = "csv", feature = "excel", feature = "parquet"))]
 mod readers;
 mod same_bits;
 mod saved;
