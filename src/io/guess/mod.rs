@@ -256,7 +256,8 @@ fn name_as_item(guess: &mut RoleGuess) {
     }
 }
 
-#[cfg(all(test, feature = "csv"))]
+#[cfg(test)]
+#[cfg(feature = "csv")]
 mod tests {
     use super::*;
     use crate::io::{ReadOptions, read};
