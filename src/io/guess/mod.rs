@@ -75,7 +75,6 @@ struct Claim {
 /// Chinese. Nothing is bound: take what is right.
 ///
 /// ```
-/// use patronomy::simulate::Shop;
 /// use patronomy::{Context, io};
 /// let folder = tempfile::tempdir().unwrap();
 /// let path = folder.path().join("sales.csv");
