@@ -23,11 +23,20 @@ fn options(u: &mut Unstructured<'_>) -> Result<ReadOptions> {
         o = o.quote(*u.choose(&[Quote::Double, Quote::Single, Quote::None])?);
     }
     if u.ratio(1, 4)? {
-        let labels = ["utf-8", "gb18030", "windows-1252", "big5", "utf-16le", "shift_jis"];
+        let labels = [
+            "utf-8",
+            "gb18030",
+            "windows-1252",
+            "big5",
+            "utf-16le",
+            "shift_jis",
+        ];
         o = o.encoding(*u.choose(&labels)?);
     }
     if u.ratio(1, 4)? {
-        o = o.has_header(u.arbitrary::<bool>()?).decimal_comma(u.arbitrary::<bool>()?);
+        o = o
+            .has_header(u.arbitrary::<bool>()?)
+            .decimal_comma(u.arbitrary::<bool>()?);
     }
     if u.ratio(1, 8)? {
         o = o.skip_lines(u.int_in_range(0..=3)?).null("NA");
@@ -49,9 +58,9 @@ fn written(ending: &str, bytes: &[u8]) -> std::io::Result<PathBuf> {
     Ok(path)
 }
 
-fn run(u: &mut Unstructured<'_>) -> Result<()> {
+fn run(mut u: Unstructured<'_>) -> Result<()> {
     let ending = *u.choose(&ENDINGS)?;
-    let options = options(u)?;
+    let options = options(&mut u)?;
     let bytes = u.take_rest();
     let Ok(path) = written(ending, bytes) else {
         return Ok(());
@@ -81,6 +90,6 @@ fuzz_target!(
     // The library catches panics of the file readers; the fuzzer's own hook would end the process before it could.
     init: std::panic::set_hook(Box::new(|info| eprintln!("{info}"))),
     |data: &[u8]| {
-        let _ = run(&mut Unstructured::new(data));
+        let _ = run(Unstructured::new(data));
     }
 );

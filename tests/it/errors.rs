@@ -292,6 +292,16 @@ fn cases() -> Vec<(Result<(), Error>, ErrorKind, Vec<&'static str>)> {
         (
             io::read_table(Path::new("table.xlsx"), &[], &Context::new()).map(|_| ()),
             K::Io,
+            vec!["table.xlsx"],
+        ),
+        (
+            io::read_table(Path::new("table.json"), &[], &Context::new()).map(|_| ()),
+            K::Io,
+            vec!["table.json", ".parquet", ".csv", ".xlsx"],
+        ),
+        (
+            io::write_batch(Path::new("table.xlsx"), &small()),
+            K::Io,
             vec!["table.xlsx", ".parquet or .csv"],
         ),
         (

@@ -75,7 +75,6 @@ struct Claim {
 /// Chinese. Nothing is bound: take what is right.
 ///
 /// ```
-/// use patronomy::simulate::Shop;
 /// use patronomy::{Context, io};
 /// let folder = tempfile::tempdir().unwrap();
 /// let path = folder.path().join("sales.csv");
@@ -256,7 +255,8 @@ fn name_as_item(guess: &mut RoleGuess) {
     }
 }
 
-#[cfg(all(test, feature = "csv"))]
+#[cfg(test)]
+#[cfg(feature = "csv")]
 mod tests {
     use super::*;
     use crate::io::{ReadOptions, read};
