@@ -37,7 +37,7 @@ COUNTS = (
 )
 SIZES = (1_000_000, 10_000_000)
 PANDAS_MAX_ROWS = 1_000_000
-ROLES = {
+ROLES: dict[str, Any] = {
     "customer": "customer",
     "transaction": "invoice",
     "item": "item",
@@ -69,17 +69,25 @@ def lines(n_rows: int) -> Any:
     prefix = pa.array(np.where(back, "C", ""))
     table = pa.table(
         {
-            "customer": pa.array(who + 10_000, mask=(rng.random(order[-1] + 1) < 0.2)[order]),
+            "customer": pa.array(
+                who + 10_000, mask=(rng.random(order[-1] + 1) < 0.2)[order]
+            ),
             "invoice": pc.binary_join_element_wise(prefix, numbers, ""),
-            "item": pc.binary_join_element_wise(pc.cast(pa.array(item + 20_000), pa.string()), "A", ""),
-            "name": pc.binary_join_element_wise("NAME OF THE ITEM", pc.cast(pa.array(item), pa.string()), " "),
+            "item": pc.binary_join_element_wise(
+                pc.cast(pa.array(item + 20_000), pa.string()), "A", ""
+            ),
+            "name": pc.binary_join_element_wise(
+                "NAME OF THE ITEM", pc.cast(pa.array(item), pa.string()), " "
+            ),
             "time": pa.array(second[order] * 1_000_000).cast(pa.timestamp("us")),
             "quantity": quantity,
             "price": pa.array(price, mask=rng.random(n_rows) < 0.001),
         }
     )
     again = pa.array(np.sort(rng.choice(n_rows, n_rows // 100, replace=False)))
-    return pa.concat_tables([table.slice(0, n_rows - len(again)), table.take(again)]).combine_chunks()
+    return pa.concat_tables(
+        [table.slice(0, n_rows - len(again)), table.take(again)]
+    ).combine_chunks()
 
 
 # ---- engines: each gives the six counts -------------------------------------------------------------------------
@@ -169,7 +177,9 @@ def engines() -> list[Engine]:
         return value
 
     return [
-        Engine("patronomy, the six", bound, ours(all_but_the_six()), same, ("patronomy",)),
+        Engine(
+            "patronomy, the six", bound, ours(all_but_the_six()), same, ("patronomy",)
+        ),
         Engine("patronomy, all checks", bound, ours(()), same, ("patronomy",)),
         Engine("polars-in-memory", to_polars, in_polars(False), same, ("polars",)),
         Engine("polars-streaming", to_polars, in_polars(True), same, ("polars",)),
@@ -182,7 +192,9 @@ def run_case(n_rows: int, runs: int, out: Path) -> dict[str, Any]:
     table = lines(n_rows)
     part = [e for e in engines() if e.name != "pandas" or n_rows <= PANDAS_MAX_ROWS]
     with stored(table, out) as path:
-        memory = {e.name: peak_in_fresh_process(Path(__file__), e.name, path) for e in part}
+        memory = {
+            e.name: peak_in_fresh_process(Path(__file__), e.name, path) for e in part
+        }
     expected: dict[str, Any] = {}
 
     def check(who: str, result: Any, turn: int) -> None:
@@ -191,7 +203,9 @@ def run_case(n_rows: int, runs: int, out: Path) -> dict[str, Any]:
             raise ResultsDiffer(f"{who}, run {turn}: {result}, not {first}")
 
     times = alternate(part, {e.name: e.prepare(table) for e in part}, runs, check)
-    figures = {e.name: {**times[e.name].summary(), **(memory[e.name] or {})} for e in part}
+    figures = {
+        e.name: {**times[e.name].summary(), **(memory[e.name] or {})} for e in part
+    }
     base = figures[part[0].name]["seconds"]
     for figure in figures.values():
         figure["ratio"] = figure["seconds"] / base
@@ -211,9 +225,13 @@ def show(record: dict[str, Any]) -> None:
         extra = figure.get("peak_extra_mb")
         share = "-" if extra is None else f"{extra / record['input_mb']:.0%}"
         mega = "-" if extra is None else f"{extra:.0f}"
-        rows.append([name, f"{figure['seconds']:.3f}", f"{figure['ratio']:.2f}x", mega, share])
+        rows.append(
+            [name, f"{figure['seconds']:.3f}", f"{figure['ratio']:.2f}x", mega, share]
+        )
     title = f"{record['case']}: {record['rows']:,} rows, {record['input_mb']:.0f} MB, {THREADS} threads"
-    print_table(title, ["engine", "seconds", "ratio", "MB beside", "of the table"], rows)
+    print_table(
+        title, ["engine", "seconds", "ratio", "MB beside", "of the table"], rows
+    )
 
 
 def main() -> None:

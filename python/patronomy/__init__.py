@@ -31,9 +31,9 @@ from patronomy.errors import (
     SavedFormatError,
     TooFewRowsError,
 )
-from patronomy.quality import Quality
 from patronomy.files import FileInfo, Scan, inspect, read_table, scan
 from patronomy.guess import RoleGuess
+from patronomy.quality import Quality
 from patronomy.reading import Reading
 from patronomy.rfm import Moves, Rfm, RfmModel
 from patronomy.segment_map import SegmentMap
@@ -73,8 +73,8 @@ __all__ = [
     "__version__",
     "datasets",
     "errors",
-    "quality",
     "inspect",
+    "quality",
     "read_table",
     "scan",
     "simulate",

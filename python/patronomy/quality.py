@@ -184,9 +184,7 @@ class Quality(Frozen):
         found.sort(key=lambda i: (table["is_remark"][i], -table["n_rows"][i]))
         columns = {name: [table[name][i] for i in found] for name in shown}
         columns["share"] = [f"{share:.2%}" for share in columns["share"]]
-        columns["kind"] = [
-            "remark" if r else "fault" for r in columns.pop("is_remark")
-        ]
+        columns["kind"] = ["remark" if r else "fault" for r in columns.pop("is_remark")]
         return columns
 
     def _caption(self) -> str:

@@ -144,7 +144,7 @@ class Shop(Frozen):
         --------
         >>> import patronomy as pt
         >>> sorted(pt.simulate.Shop(n_customers=20).transactions().roles)[:3]
-        ['channel', 'customer', 'customer_kind']
+        ['channel', 'currency', 'customer']
         """
         return Transactions._wrap(self._inner.transactions())
 

@@ -13,9 +13,9 @@ from patronomy._frozen import Frozen
 from patronomy._progress import Progress, reporting
 from patronomy._rfm_params import Convention, Monetary, Nesting, params_json
 from patronomy.breaks import Breaks
+from patronomy.guess import RoleGuess
 from patronomy.quality import Quality
 from patronomy.quality import params_json as quality_json
-from patronomy.guess import RoleGuess
 from patronomy.reading import Reading, options_json
 from patronomy.rfm import Rfm
 from patronomy.segment_map import SegmentMap
@@ -413,10 +413,10 @@ class Transactions(Frozen):
         )
         jobs = _arguments.optional_whole_number("check", "n_jobs", n_jobs, -1, 1_024)
         memory = _arguments.optional_number("check", "memory_mb", memory_mb)
-        partners = [_keys(name, value) for name, value in
-                    (("customers", customers), ("items", items))]
+        own = _keys("customers", customers)
+        stocked = _keys("items", items)
         with reporting(progress) as report:
-            inner = self._inner.quality(params, *partners, report, jobs, memory)
+            inner = self._inner.quality(params, own, stocked, report, jobs, memory)
         return Quality._wrap(inner)
 
     def without(self, *checks: str) -> Self:

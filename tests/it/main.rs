@@ -8,7 +8,6 @@
     reason = "bits are what is compared here; where they may differ a tolerance is stated"
 )]
 
-
 mod as_of;
 mod cancel;
 mod draw;

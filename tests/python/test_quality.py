@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import patronomy as pt
 import polars as pl
 import pytest
-
-import patronomy as pt
 from patronomy import _core
 
 NOW = "2030-01-01"
@@ -252,3 +251,21 @@ def test_the_published_figures_of_online_retail(online_retail_path: Path) -> Non
     assert giants == [80_995, 74_215]
     giants = quality.examples("cancellation").to_dict()["Quantity"][:2]
     assert giants == [-80_995, -74_215]
+
+
+def test_appended_rows_are_as_good_as_rows_from_the_start(tmp_path: Path) -> None:
+    whole = pl.concat([lines(), lines(who=[4, None, 1])])
+    expected = pt.Transactions(whole, **ROLES)
+    tx = pt.Transactions(whole.head(4), **ROLES).append(whole.tail(2).to_pandas())
+    assert tx.check(now=NOW).flags.to_dict() == expected.check(now=NOW).flags.to_dict()
+    assert tx.rfm(segments=None).to_dict() == expected.rfm(segments=None).to_dict()
+    path = tmp_path / "more.csv"
+    whole.tail(2).write_csv(path)
+    from_file = pt.Transactions(whole.head(4), **ROLES).append(path)
+    assert from_file.counts == expected.counts
+    with pytest.raises(pt.FeatureMismatchError, match="no column `price`"):
+        tx.append(whole.drop("price"))
+    with pytest.raises(pt.FeatureMismatchError, match="`extra` is not in the table"):
+        tx.append(whole.with_columns(extra=1))
+    with pytest.raises(TypeError, match=r"`data` of `Transactions\.append`"):
+        tx.append([1, 2])
