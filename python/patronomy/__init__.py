@@ -12,7 +12,7 @@ True
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from patronomy import errors, quality, simulate
+from patronomy import clean, errors, quality, simulate
 from patronomy._core import __version__
 from patronomy.breaks import Breaks
 from patronomy.errors import (
@@ -71,6 +71,7 @@ __all__ = [
     "TooFewRowsError",
     "Transactions",
     "__version__",
+    "clean",
     "datasets",
     "errors",
     "inspect",

@@ -20,6 +20,7 @@ __all__ = [
     "builtin_segment_map",
     "guess_roles",
     "inspect_file",
+    "normalise",
     "quality_checks",
     "quality_defaults",
     "read_table",
@@ -45,6 +46,7 @@ def read_table(
     n_jobs: int | None = None,
     memory_mb: float | None = None,
 ) -> FileTable: ...
+def normalise(data: object, how: str) -> tuple[FileTable, str]: ...
 def inspect_file(path: str, options: str) -> str: ...
 def guess_roles(data: object) -> str: ...
 

@@ -17,10 +17,10 @@ use crate::gate::{Call, pool, run, threads};
 use crate::table::{import, time_columns, values};
 use crate::transactions::{from_json, to_json};
 
-/// A table as a file holds it.
+/// A table of several batches.
 #[pyclass(frozen, module = "patronomy._core")]
 #[derive(Debug)]
-pub(crate) struct FileTable(patronomy::Table);
+pub(crate) struct FileTable(pub(crate) patronomy::Table);
 
 #[pymethods]
 impl FileTable {

@@ -5,6 +5,7 @@
 )]
 #![allow(missing_docs, reason = "the Python face documents what these wrap")]
 
+mod clean;
 mod errors;
 mod files;
 mod gate;
@@ -24,6 +25,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 mod _core {
     use super::{Bound, PyModule, PyModuleMethods, PyResult};
 
+    #[pymodule_export]
+    use super::clean::normalise;
     #[pymodule_export]
     use super::files::{FileTable, Scan, guess_roles, inspect_file, read_table};
     #[pymodule_export]
