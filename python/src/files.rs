@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, StructArray};
-use arrow_schema::{ArrowError, Field, FieldRef, SchemaRef};
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::{ArrowError, SchemaRef};
 use patronomy::io::{self, BatchStream, Inspection, ReadOptions, RoleGuess};
 use patronomy::{Context, Error};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyList};
 use pyo3_arrow::error::PyArrowResult;
-use pyo3_arrow::ffi::{ArrayIterator, ArrayReader, to_schema_pycapsule, to_stream_pycapsule};
+use pyo3_arrow::ffi::to_schema_pycapsule;
 
 use crate::errors::to_py;
 use crate::gate::{Call, pool, run, threads};
-use crate::table::{import, time_columns, values};
+use crate::table::{batches, import, time_columns, values};
 use crate::transactions::{from_json, to_json};
 
 /// A table of several batches.
@@ -30,8 +30,8 @@ impl FileTable {
         py: Python<'py>,
         requested_schema: Option<Bound<'py, PyCapsule>>,
     ) -> PyArrowResult<Bound<'py, PyCapsule>> {
-        let batches = self.0.batches().to_vec().into_iter().map(Ok);
-        stream(py, batches, self.0.schema(), requested_schema)
+        let rows = self.0.batches().to_vec().into_iter().map(Ok);
+        batches(py, self.0.schema(), rows, requested_schema)
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyArrowResult<Bound<'py, PyCapsule>> {
@@ -67,19 +67,6 @@ impl FileTable {
         }
         Ok(dict)
     }
-}
-
-/// Batches as an Arrow stream.
-fn stream<'py>(
-    py: Python<'py>,
-    batches: impl Iterator<Item = Result<RecordBatch, ArrowError>> + Send + 'static,
-    schema: &SchemaRef,
-    requested: Option<Bound<'py, PyCapsule>>,
-) -> PyArrowResult<Bound<'py, PyCapsule>> {
-    let field: FieldRef = Arc::new(Field::new_struct("", schema.fields().clone(), false));
-    let rows = batches.map(|b| b.map(|b| Arc::new(StructArray::from(b)) as ArrayRef));
-    let reader: Box<dyn ArrayReader + Send> = Box::new(ArrayIterator::new(rows, field));
-    to_stream_pycapsule(py, reader, requested)
 }
 
 /// A file whose batches are read when somebody asks for them.
@@ -121,12 +108,10 @@ impl Scan {
                 pool(self.threads)?,
             ))
         });
-        let (batches, pool) = opened?;
-        let next = move |batches: &mut BatchStream| pool.install(|| batches.next());
-        let mut batches = batches;
-        let batches = std::iter::from_fn(move || next(&mut batches));
-        let batches = batches.map(|b| b.map_err(|e| ArrowError::ExternalError(Box::new(e))));
-        stream(py, batches, &self.schema, requested_schema)
+        let (mut file, pool): (BatchStream, _) = opened?;
+        let rows = std::iter::from_fn(move || pool.install(|| file.next()));
+        let rows = rows.map(|b| b.map_err(|e| ArrowError::ExternalError(Box::new(e))));
+        batches(py, &self.schema, rows, requested_schema)
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyArrowResult<Bound<'py, PyCapsule>> {

@@ -64,7 +64,7 @@ impl Shop {
         requested_schema: Option<Bound<'py, PyCapsule>>,
     ) -> PyArrowResult<Bound<'py, PyCapsule>> {
         let lines = run(py, &CALL, |ctx| self.0.table_in(ctx))?;
-        let batches = lines.batches().to_vec();
+        let batches = lines.batches().to_vec().into_iter().map(Ok);
         table::batches(py, lines.schema(), batches, requested_schema)
     }
 

@@ -1,7 +1,7 @@
 //! Arrow in and out by capability: whatever gives a stream is a table, whatever takes one gets it.
 
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, StructArray, UInt64Array};
-use arrow_schema::{DataType, Field, SchemaRef};
+use arrow_schema::{ArrowError, DataType, Field, SchemaRef};
 use patronomy::{Error, Table};
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
@@ -113,20 +113,23 @@ pub(crate) fn stream<'py>(
     batch: &RecordBatch,
     requested: Option<Bound<'py, PyCapsule>>,
 ) -> PyArrowResult<Bound<'py, PyCapsule>> {
-    batches(py, batch.schema_ref(), vec![batch.clone()], requested)
+    batches(
+        py,
+        batch.schema_ref(),
+        std::iter::once(Ok(batch.clone())),
+        requested,
+    )
 }
 
 /// The stream of batches that share a schema.
 pub(crate) fn batches<'py>(
     py: Python<'py>,
     schema: &SchemaRef,
-    batches: Vec<RecordBatch>,
+    batches: impl Iterator<Item = Result<RecordBatch, ArrowError>> + Send + 'static,
     requested: Option<Bound<'py, PyCapsule>>,
 ) -> PyArrowResult<Bound<'py, PyCapsule>> {
     let field = Field::new_struct("", schema.fields().clone(), false);
-    let rows = batches
-        .into_iter()
-        .map(|b| Ok(Arc::new(StructArray::from(b)) as ArrayRef));
+    let rows = batches.map(|b| b.map(|b| Arc::new(StructArray::from(b)) as ArrayRef));
     let reader = ArrayIterator::new(rows, Arc::new(field));
     to_stream_pycapsule(py, Box::new(reader), requested)
 }
