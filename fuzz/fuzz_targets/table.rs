@@ -19,6 +19,7 @@ use arrow_array::{
 use arrow_buffer::NullBuffer;
 use arrow_schema::{Field, Schema};
 use libfuzzer_sys::fuzz_target;
+use patronomy::quality::{Partners, QualityParams};
 use patronomy::rfm::{
     Breaks, Convention, Monetary, Nesting, RfmModel, RfmParams, SegmentMap, SegmentRule,
 };
@@ -394,6 +395,7 @@ fn run(u: &mut Unstructured<'_>) -> Result<()> {
     if let Err(e) = tx.counts(&Context::new()) {
         readable(&e)?;
     }
+    checked(&tx)?;
     let rfm = match params.fit(&tx, &ctx) {
         Ok(rfm) => rfm,
         Err(e) => return readable(&e),
@@ -422,6 +424,28 @@ fn run(u: &mut Unstructured<'_>) -> Result<()> {
         Err(e) => readable(&e)?,
     }
     Ok(())
+}
+
+/// Checks flag no more rows than there are, and leaving those out adds up.
+fn checked(tx: &Transactions) -> Result<()> {
+    let found = match tx.quality(&QualityParams::new(), &Partners::new(), &Context::new()) {
+        Ok(found) => found,
+        Err(e) => return readable(&e),
+    };
+    let n = found.n_checked();
+    assert!(n <= tx.n_rows() as u64 && found.findings().iter().all(|f| f.n_rows <= n));
+    found.scorecard().unwrap();
+    found.flags_table().unwrap();
+    let names: Vec<&str> = found.findings().iter().map(|f| f.check.name).collect();
+    names.iter().for_each(|name| drop(found.examples(name).unwrap()));
+    match tx.without(&names).unwrap().counts(&Context::new()) {
+        Ok(counts) => {
+            let out: u64 = counts.left_out.values().sum();
+            assert_eq!(counts.rows_used + out, counts.rows_in);
+            Ok(())
+        }
+        Err(e) => readable(&e),
+    }
 }
 
 /// An error anybody can be shown; what only our own columns could cause must not happen.
