@@ -103,7 +103,7 @@ fn flags_of(
     let test = Words::new(&params.test_words);
     let adjustment = Words::new(&params.adjustment_words);
     let groups: Vec<&[Pair]> = pairs.chunk_by(|a, b| a.item == b.item).collect();
-    let groups: Vec<&[&[Pair]]> = groups.chunks(1_024).collect();
+    let groups: Vec<&[&[Pair]]> = groups.chunks(64).collect();
     let flags = map_ordered(ctx, "check items", groups, |groups: &[&[Pair]]| {
         let of_item = |pairs: &&[Pair]| {
             item_flags(columns, pairs, [&test, &adjustment], params.name_similarity)

@@ -1,9 +1,13 @@
 //! Names of one item that are one name written in several ways.
 
+use std::collections::HashSet;
+
 use strsim::{damerau_levenshtein, normalized_damerau_levenshtein};
 
 /// Beyond so many names an item's code stands for many things, and names are compared with the most frequent ones only.
 const MAX_NAMES: usize = 64;
+/// Of an item with more names than this, which is no one thing, only those are compared that differ in case, width, blanks and punctuation alone.
+const MANY_NAMES: usize = 500;
 /// Shorter names are too alike by nature; in Chinese, where a character is a word, one less.
 const MIN_CHARS: usize = 4;
 
@@ -23,6 +27,13 @@ pub(super) fn variants(names: &[Vec<u8>], n_rows: &[u64], similarity: f64) -> Ve
         .iter()
         .map(|n| plain(&String::from_utf8_lossy(n)))
         .collect();
+    if names.len() > MANY_NAMES {
+        let mut seen = HashSet::new();
+        for i in order {
+            is_variant[i] = !plain[i].is_empty() && !seen.insert(plain[i].as_str());
+        }
+        return is_variant;
+    }
     let mut kept: Vec<usize> = Vec::new();
     for i in order {
         if plain[i].is_empty() {
@@ -90,6 +101,16 @@ mod tests {
         );
         assert_eq!(found(&[("red mugg", 1), ("red mugs", 9)]), [true, false]);
         assert_eq!(found(&[("茶杯１号", 1), ("茶杯1号", 5)]), [true, false]);
+    }
+
+    #[test]
+    fn of_many_names_those_written_alike_are_variants() {
+        let names: Vec<String> = (0..2_000).map(|i| format!("item number {i}")).collect();
+        let mut names: Vec<(&str, u64)> = names.iter().map(|n| (n.as_str(), 9)).collect();
+        names.push(("ITEM  NUMBER 7", 1));
+        let found = found(&names);
+        assert_eq!(found.iter().filter(|v| **v).count(), 1);
+        assert!(found[2_000]);
     }
 
     #[test]

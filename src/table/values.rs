@@ -124,6 +124,8 @@ impl Chunk {
             DataType::Float64 => Values::Floats(words(array)),
             DataType::Float32 => Values::SmallFloats(words(array)),
             DataType::Dictionary(..) => coded(array, shared)?,
+            // Their parts are aligned as parts, not as wholes.
+            DataType::Interval(_) => Values::Other(Arc::clone(array)),
             other => match other.primitive_width() {
                 Some(1) => Values::Bytes(words(array)),
                 Some(2) => Values::Halves(words(array)),
