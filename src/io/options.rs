@@ -265,6 +265,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(any(feature = "csv", feature = "parquet", feature = "excel"))]
     fn bound_columns_are_read_or_all_of_them() {
         let names = ["a", "b", "a"].map(str::to_owned);
         let positions = |o: ReadOptions| o.positions(&names);
