@@ -11,7 +11,8 @@ use crate::table::bound::{Bound, Window};
 use crate::table::ids::IdReader;
 use crate::table::time::EARLIEST;
 
-const PIECE: usize = 262_144;
+/// Small: in pass two nearly every row of a piece is a line before it is looked at.
+const PIECE: usize = 65_536;
 
 /// Nets all returns known at the end of the window, whatever its start: a purchase before it can be returned within it.
 ///
