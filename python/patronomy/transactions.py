@@ -2,20 +2,19 @@
 
 import inspect
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 from typing import Any, Literal, NoReturn, Self, TypeAlias, get_args
 
 from patronomy import _arguments, _core, _render
 from patronomy._arguments import TimeLike
-from patronomy._frozen import Frozen
+from patronomy._checking import Checking
+from patronomy._opening import no_table, opened, speaks_arrow
 from patronomy._progress import Progress, reporting
 from patronomy._rfm_params import Convention, Monetary, Nesting, params_json
 from patronomy.breaks import Breaks
 from patronomy.guess import RoleGuess
-from patronomy.quality import Quality
-from patronomy.quality import params_json as quality_json
 from patronomy.reading import Reading, options_json
 from patronomy.rfm import Rfm
 from patronomy.segment_map import SegmentMap
@@ -25,12 +24,12 @@ __all__ = ["Transactions"]
 Returns: TypeAlias = Literal["net", "exclude", "keep"]
 
 
-class Transactions(Frozen):
+class Transactions(Checking):
     """Sales lines with their roles, ready for every job.
 
     A line is one item of one transaction. The table is read by capability: pandas,
     polars, pyarrow and DuckDB objects all fit, and so does a file.
-    Columns without a role are never touched.
+    Columns without a role are looked at by the check for duplicates alone.
 
     Parameters
     ----------
@@ -127,7 +126,7 @@ class Transactions(Frozen):
                 f'"%d/%m/%Y %H:%M"; got {_arguments.shown(time_format)}'
             )
         options = options_json(owner, reading)
-        self._set(_inner=_opened(data, roles, rule, time_format, options))
+        self._set(_inner=opened(data, roles, rule, time_format, options))
 
     @staticmethod
     def guess(data: object, *, reading: Reading | None = None) -> RoleGuess:
@@ -160,19 +159,13 @@ class Transactions(Frozen):
             path = _arguments.path_text("Transactions.guess", data)
             text = _core.inspect_file(path, options_json("Transactions.guess", reading))
             found = _arguments.parsed_dict(text)["guess"]
-        elif _speaks_arrow(data):
+        elif speaks_arrow(data):
             found = _arguments.parsed_dict(_core.guess_roles(data))
         else:
-            raise TypeError(_no_table("Transactions.guess", data))
+            raise TypeError(no_table("Transactions.guess", data))
         known = inspect.signature(Transactions).parameters
         found["proposals"] = [p for p in found["proposals"] if p["role"] in known]
         return RoleGuess._from(found)
-
-    @classmethod
-    def _wrap(cls, inner: _core.Transactions) -> Self:
-        tx = object.__new__(cls)
-        tx._set(_inner=inner)
-        return tx
 
     @property
     def roles(self) -> dict[str, str]:
@@ -288,186 +281,9 @@ class Transactions(Frozen):
         if isinstance(data, (str, os.PathLike)):
             path = _arguments.path_text("Transactions.append", data)
             return self._wrap(self._inner.append_path(path, options))
-        if not _speaks_arrow(data):
-            raise TypeError(_no_table("Transactions.append", data))
+        if not speaks_arrow(data):
+            raise TypeError(no_table("Transactions.append", data))
         return self._wrap(self._inner.append(data))
-
-    @property
-    def quality(self) -> Quality:
-        """What the default checks find; reads the table.
-
-        Examples
-        --------
-        >>> import patronomy as pt
-        >>> pt.simulate.shop(n_customers=50, seed=1).quality["customer_missing"]
-        0
-        """
-        return self.check()
-
-    def check(
-        self,
-        *,
-        skip: Iterable[str] = (),
-        now: TimeLike | None = None,
-        duplicate_columns: Sequence[str] | None = None,
-        cancellation_prefix: str = "C",
-        sum_tolerance: float = 0.005,
-        price_ratio: float = 5.0,
-        price_min_lines: int = 10,
-        name_similarity: float = 0.85,
-        test_words: Sequence[str] | None = None,
-        adjustment_words: Sequence[str] | None = None,
-        n_examples: int = 5,
-        customers: tuple[object, str] | None = None,
-        items: tuple[object, str] | None = None,
-        progress: Progress = None,
-        n_jobs: int | None = None,
-        memory_mb: float | None = None,
-    ) -> Quality:
-        """Check the rows that the clock knows: flagged, counted, with their money.
-
-        Nothing is removed. Memory beside the table is about 16 bytes a row.
-
-        Parameters
-        ----------
-        skip : list of str, default ()
-            Names of checks that are switched off; `patronomy.quality.checks()` lists
-            all.
-        now : str, date or datetime, optional
-            The time after which a row lies in the future. By default the clock, else
-            the system's time.
-        duplicate_columns : list of str, optional
-            Columns over which rows are compared; all columns of the table by default.
-            Of a file only the columns with a role are read; pass ``read_table(path)``
-            to have all.
-        cancellation_prefix : str, default "C"
-            What numbers of cancelling transactions begin with; "" where there is no
-            such custom.
-        sum_tolerance : float, default 0.005
-            How far an amount may be from quantity times price, as a fraction; a
-            hundredth of a currency unit for each piece is always allowed.
-        price_ratio : float, default 5.0
-            How many times more or less than its item's median an outlying price is.
-            It must also be 8 robust standard deviations away, in logarithms.
-        price_min_lines : int, default 10
-            How many lines an item needs before its prices are judged.
-        name_similarity : float, default 0.85
-            How alike two names of an item must be to be one name written in two ways:
-            the normalised Damerau-Levenshtein similarity.
-        test_words, adjustment_words : list of str, optional
-            Words in an item's code or name that tell a test, or postage, a fee, a
-            discount or an adjustment; English and Chinese ones by default.
-        n_examples : int, default 5
-            How many rows of each finding are kept as examples.
-        customers, items : (table, str), optional
-            The table of the customers (items) there are and the column of its keys;
-            keys of the transactions that are not in it are flagged.
-        progress : bool or callable, optional
-            As in `rfm`.
-        n_jobs : int, optional
-            Number of threads. The result has the same bits for any of them.
-        memory_mb : float, optional
-            Megabytes the checks may take; they refuse with an estimate.
-
-        Returns
-        -------
-        Quality
-
-        Raises
-        ------
-        ParameterError
-            If a parameter breaks its rule.
-        ColumnNotFoundError
-            If a column to compare or a column of keys is missing.
-        FeatureMismatchError
-            If keys of a partner table are of another type.
-        BudgetError
-            If `memory_mb` is too little.
-
-        Examples
-        --------
-        >>> import patronomy as pt
-        >>> tx = pt.simulate.shop(n_customers=50, seed=1)
-        >>> tx.check(skip=["untrimmed_text"], now="2030-01-01")["time_future"]
-        0
-        """
-        words: dict[str, object] = {
-            name: value
-            for name, value in (
-                ("test_words", test_words),
-                ("adjustment_words", adjustment_words),
-            )
-            if value is not None
-        }
-        params = quality_json(
-            skip=skip,
-            now=now,
-            duplicate_columns=duplicate_columns,
-            cancellation_prefix=cancellation_prefix,
-            sum_tolerance=sum_tolerance,
-            price_ratio=price_ratio,
-            price_min_lines=price_min_lines,
-            name_similarity=name_similarity,
-            n_examples=n_examples,
-            **words,
-        )
-        jobs = _arguments.optional_whole_number("check", "n_jobs", n_jobs, -1, 1_024)
-        memory = _arguments.optional_number("check", "memory_mb", memory_mb)
-        own = _keys("customers", customers)
-        stocked = _keys("items", items)
-        with reporting(progress) as report:
-            inner = self._inner.quality(params, own, stocked, report, jobs, memory)
-        return Quality._wrap(inner)
-
-    def without(self, *checks: str) -> Self:
-        """Return the transactions without the rows that checks flag, for every job.
-
-        Each view's flags are those of its own clock. A row is left out for the first
-        of the checks that flags it, and counted under ``counts["flagged"]``.
-
-        Parameters
-        ----------
-        *checks : str
-            Names of checks, such as "duplicate" or "test_row".
-
-        Raises
-        ------
-        ParameterError
-            If there is no such check.
-
-        Examples
-        --------
-        >>> import patronomy as pt
-        >>> tx = pt.simulate.shop(n_customers=50, seed=1)
-        >>> tx.without("duplicate").n_rows == tx.n_rows
-        True
-        """
-        names = [_text("without", "checks", check) for check in checks]
-        return self._wrap(self._inner.without(names))
-
-    def only_kinds(self, *kinds: str) -> Self:
-        """Return the transactions of these kinds of customers only.
-
-        Needs the role `customer_kind`; rows of others are left out and counted.
-
-        Raises
-        ------
-        ColumnNotFoundError
-            If no column has the role `customer_kind`.
-        """
-        names = [_text("only_kinds", "kinds", kind) for kind in kinds]
-        return self._wrap(self._inner.of_kinds(names, False))
-
-    def without_kinds(self, *kinds: str) -> Self:
-        """Return the transactions without these kinds of customers.
-
-        Raises
-        ------
-        ColumnNotFoundError
-            If no column has the role `customer_kind`.
-        """
-        names = [_text("without_kinds", "kinds", kind) for kind in kinds]
-        return self._wrap(self._inner.of_kinds(names, True))
 
     def rfm(
         self,
@@ -597,93 +413,5 @@ class Transactions(Frozen):
         return f"<div>{head}{_render.html_table(_role_columns(self.roles))}</div>"
 
 
-def _text(owner: str, name: str, value: object) -> str:
-    if isinstance(value, str):
-        return value
-    raise TypeError(
-        f"`{name}` of `{owner}` must be texts; got {_arguments.shown(value)}"
-    )
-
-
-def _keys(name: str, value: object) -> tuple[object, str] | None:
-    """Return a table with the name of its column of keys."""
-    if value is None:
-        return None
-    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], str):
-        return (value[0], value[1])
-    raise TypeError(
-        f"`{name}` of `check` must be a table and the name of its column of keys, such "
-        f'as (df, "id"); got {_arguments.shown(value)}'
-    )
-
-
 def _role_columns(roles: Mapping[str, str]) -> dict[str, list[str]]:
     return {"role": list(roles), "column": list(roles.values())}
-
-
-def _opened(
-    data: object,
-    roles: dict[str, str],
-    returns: str,
-    time_format: str | None,
-    reading: str,
-) -> _core.Transactions:
-    """Open a path or an Arrow-speaking object; say what to do about anything else."""
-    if isinstance(data, (str, os.PathLike)):
-        path = os.fspath(data)
-        if isinstance(path, str):
-            return _core.Transactions.from_path(
-                path, roles, returns, time_format, reading
-            )
-    elif _speaks_arrow(data):
-        try:
-            return _core.Transactions.from_arrow(data, roles, returns, time_format)
-        except TypeError:
-            # A column that has no role, and no form in Arrow, must not be in the way.
-            bound = _bound_columns(data, roles)
-            if bound is None:
-                raise
-            return _core.Transactions.from_arrow(bound, roles, returns, time_format)
-    raise TypeError(_no_table("Transactions", data))
-
-
-def _speaks_arrow(data: object) -> bool:
-    # LazyFrame first: it may learn to stream, and would then be run unasked.
-    return type(data).__name__ != "LazyFrame" and (
-        hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")
-    )
-
-
-def _no_table(owner: str, data: object) -> str:
-    return (
-        f"`data` of `{owner}` must be a table that speaks Arrow (pandas, polars, "
-        "pyarrow, DuckDB) or the path of a file; "
-        # The type alone: what the object holds may be personal.
-        f"got an object of type {type(data).__name__}; {_remedy(data)}"
-    )
-
-
-def _bound_columns(data: Any, roles: dict[str, str]) -> object | None:
-    """Return a data frame without the columns that have no role, if it has such."""
-    names = list(dict.fromkeys(roles.values()))
-    columns = getattr(data, "columns", None)
-    if columns is None or type(data).__name__ != "DataFrame":
-        return None
-    is_smaller = set(names) < set(columns)
-    return data[names] if is_smaller else None
-
-
-def _remedy(data: object) -> str:
-    """Return what to do with the objects people pass instead of a table."""
-    kind = type(data).__name__
-    if kind == "LazyFrame":
-        return "call `.collect()` on it first"
-    if isinstance(data, (dict, list, tuple)):
-        return (
-            f"make a table of it first, such as `polars.DataFrame(data)` of the {kind}"
-        )
-    if isinstance(data, (bytes, os.PathLike)):
-        return "pass the path as str or pathlib.Path"
-    if kind in ("DataFrame", "Table"):
-        return f"this {kind} offers no `__arrow_c_stream__`: update its library"
-    return "pass a DataFrame or a path"

@@ -4,7 +4,7 @@
 //! [`Transactions::without`](crate::Transactions::without) leaves out flagged rows in every job. What a view's clock does not know takes no part.
 //!
 //! Two passes over the table. The first looks at each row, and gathers what only all rows tell: hashes of rows, prices of items, forms
-//! of ids, rows of days. The second flags rows by what was learnt. Memory beside the table: about 16 bytes a row at the peak, and a bit
+//! of ids, rows of days. The second flags rows by what was learnt. Memory beside the table: about 25 bytes a row at the peak, and a bit
 //! for each row and each check that fired. Cost: linear in the rows.
 
 mod apply;
@@ -107,7 +107,7 @@ pub(crate) fn check(source: &Source<'_>, params: &QualityParams, ctx: &Context) 
 
 /// Bytes that the checks take beside the table.
 pub(crate) fn memory(n_rows: usize) -> u64 {
-    (1 << 24) + n_rows as u64 * 16 + Check::COUNT as u64 * n_rows as u64 / 8
+    (1 << 24) + n_rows as u64 * 24 + Check::COUNT as u64 * n_rows as u64 / 8
 }
 
 /// The checks that are on and have the columns they need.

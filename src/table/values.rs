@@ -260,3 +260,112 @@ pub(crate) fn folded(value: u64) -> u64 {
     let product = u128::from(value ^ NULL_HASH) * u128::from(ODD);
     (product as u64) ^ ((product >> 64) as u64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::types::{Int8Type, IntervalMonthDayNanoType};
+    use arrow_array::{
+        BooleanArray, Date32Array, Decimal128Array, Decimal256Array, DictionaryArray, Float32Array,
+        Float64Array, Int8Array, Int16Array, Int64Array, IntervalMonthDayNanoArray,
+        LargeStringArray, ListArray, StringArray, StringViewArray, UInt32Array,
+    };
+
+    /// Arrays of one pattern: the first and the third value are equal, the second differs, the last two are null.
+    fn arrays() -> Vec<ArrayRef> {
+        let texts = [Some("a"), Some("a longer text, b"), Some("a"), None, None];
+        let month = |m| Some(IntervalMonthDayNanoType::make_value(m, 0, 0));
+        let lists = [
+            Some(vec![Some(1), None]),
+            Some(vec![]),
+            Some(vec![Some(1), None]),
+            None,
+            None,
+        ];
+        macro_rules! of {
+            ($array:ty, $a:expr, $b:expr, $c:expr) => {
+                Arc::new(<$array>::from(vec![
+                    Some($a),
+                    Some($b),
+                    Some($c),
+                    None,
+                    None,
+                ])) as ArrayRef
+            };
+        }
+        vec![
+            of!(BooleanArray, true, false, true),
+            of!(Int8Array, -1, 1, -1),
+            of!(Int16Array, -1, 1, -1),
+            of!(UInt32Array, 7, 8, 7),
+            of!(Int64Array, i64::MIN, 0, i64::MIN),
+            of!(Date32Array, 5, 6, 5),
+            of!(Float64Array, 0.0, 1.0, -0.0),
+            of!(Float64Array, f64::NAN, 1.0, -f64::NAN),
+            of!(Float32Array, 0.0, 1.0, -0.0),
+            of!(Decimal128Array, 1 << 90, 1, 1 << 90),
+            of!(Decimal256Array, 5.into(), 6.into(), 5.into()),
+            Arc::new(IntervalMonthDayNanoArray::from(vec![
+                month(1),
+                month(2),
+                month(1),
+                None,
+                None,
+            ])),
+            Arc::new(StringArray::from(texts.to_vec())),
+            Arc::new(LargeStringArray::from(texts.to_vec())),
+            Arc::new(StringViewArray::from(texts.to_vec())),
+            Arc::new(texts.into_iter().collect::<DictionaryArray<Int8Type>>()),
+            Arc::new(ListArray::from_iter_primitive::<
+                arrow_array::types::Int32Type,
+                _,
+                _,
+            >(lists)),
+        ]
+    }
+
+    #[test]
+    fn equal_values_of_any_type_are_equal_and_hash_alike() {
+        for array in arrays() {
+            // Sliced once, and in two chunks once: offsets and chunks change nothing.
+            for chunks in [
+                vec![array.slice(0, 5)],
+                vec![array.slice(0, 2), array.slice(2, 3)],
+            ] {
+                let places: Vec<(usize, usize)> = chunks
+                    .iter()
+                    .enumerate()
+                    .flat_map(|(c, a)| (0..a.len()).map(move |r| (c, r)))
+                    .collect();
+                let data_type = array.data_type().clone();
+                let mut hashes = Vec::new();
+                let lengths: Vec<usize> = chunks.iter().map(arrow_array::Array::len).collect();
+                let values = ValueColumn::new(&Column {
+                    name: "x".into(),
+                    data_type: data_type.clone(),
+                    chunks,
+                })
+                .unwrap();
+                for (chunk, n) in lengths.into_iter().enumerate() {
+                    values.hashes(
+                        &Segment {
+                            chunk,
+                            range: 0..n,
+                            first_row: 0,
+                        },
+                        &mut hashes,
+                    );
+                }
+                let value = |i: usize| values.value(places[i].0, places[i].1);
+                for (i, j) in [(0, 2), (3, 4), (1, 1)] {
+                    assert_eq!(value(i), value(j), "{data_type}");
+                    assert_eq!(hashes[i], hashes[j], "{data_type}");
+                }
+                for (i, j) in [(0, 1), (0, 3), (1, 4)] {
+                    assert_ne!(value(i), value(j), "{data_type}");
+                    assert_ne!(hashes[i], hashes[j], "{data_type}");
+                }
+            }
+        }
+    }
+}

@@ -240,7 +240,7 @@ impl Transactions {
     ///
     /// Rows that the view leaves out by [`without`](Self::without) or by kind are checked all the same.
     ///
-    /// Memory: about 16 bytes a row beside the table; the budget refuses with that estimate.
+    /// Memory: about 25 bytes a row beside the table; the budget refuses with that estimate.
     ///
     /// # Errors
     /// [`Error::Parameter`] if a parameter breaks its rule, [`Error::ColumnNotFound`] if a column to compare is not there, [`Error::FeatureMismatch`] if
@@ -302,7 +302,7 @@ impl Transactions {
         };
         // No more than the checks themselves take, in rounds where need be.
         let ctx = Context {
-            budget: ctx.budget.at_most(quality::memory(self.n_rows()) / 2),
+            budget: ctx.budget.at_most(quality::memory(self.n_rows()) / 3),
             ..ctx.clone()
         };
         let customers = match customers::customers(rules, &ctx) {

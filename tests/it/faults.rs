@@ -43,6 +43,13 @@ fn injected(dirt: &RecordBatch, kind: &str) -> BTreeSet<u64> {
         .collect()
 }
 
+/// The first and the last day of the hole.
+fn hole_days(dirt: &RecordBatch) -> Vec<String> {
+    let details = dirt.column_by_name("detail").unwrap().as_string::<i32>();
+    let hole = details.value(dirt.num_rows() - 1);
+    hole.split('/').map(str::to_owned).collect()
+}
+
 /// Findings that a clean shop has too: what is sound business.
 const BUSINESS: [&str; 3] = ["cancellation", "negative_quantity", "order_cancelled"];
 
@@ -79,10 +86,10 @@ fn every_kind_of_dirt_is_found_where_it_is() {
             let found: BTreeSet<u64> = quality.rows(kind.name()).unwrap().into_iter().collect();
             let context = format!("{} at seed {seed}", kind.name());
             if kind == Dirt::TimeHole {
-                assert!(
-                    !quality.finding("time_hole").unwrap().note.is_empty(),
-                    "{context}"
-                );
+                let note = &quality.finding("time_hole").unwrap().note;
+                for day in hole_days(&shop.truth().unwrap().dirt().unwrap()) {
+                    assert!(note.contains(&day), "{context}: {day} in {note}");
+                }
             } else {
                 assert!(!truth.is_empty(), "{context}");
             }

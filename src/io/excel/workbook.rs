@@ -86,33 +86,21 @@ impl Workbook {
             )
         };
         let mut cells = Vec::new();
+        // Two readers of cells with one interface, and no trait for it.
+        macro_rules! cell_by_cell {
+            ($book:ident) => {{
+                let mut reader = $book
+                    .worksheet_cells_reader(sheet)
+                    .map_err(|e| damaged(&e))?;
+                while let Some(cell) = reader.next_cell().map_err(|e| damaged(&e))? {
+                    let value = borrowed(cell.get_value());
+                    keep(&mut cells, cell.get_position(), value, ctx)?;
+                }
+            }};
+        }
         match &mut self.kind {
-            Kind::Xlsx(book) => {
-                let mut reader = book
-                    .worksheet_cells_reader(sheet)
-                    .map_err(|e| damaged(&e))?;
-                while let Some(cell) = reader.next_cell().map_err(|e| damaged(&e))? {
-                    keep(
-                        &mut cells,
-                        cell.get_position(),
-                        borrowed(cell.get_value()),
-                        ctx,
-                    )?;
-                }
-            }
-            Kind::Xlsb(book) => {
-                let mut reader = book
-                    .worksheet_cells_reader(sheet)
-                    .map_err(|e| damaged(&e))?;
-                while let Some(cell) = reader.next_cell().map_err(|e| damaged(&e))? {
-                    keep(
-                        &mut cells,
-                        cell.get_position(),
-                        borrowed(cell.get_value()),
-                        ctx,
-                    )?;
-                }
-            }
+            Kind::Xlsx(book) => cell_by_cell!(book),
+            Kind::Xlsb(book) => cell_by_cell!(book),
             Kind::Xls(book) => {
                 let range = book.worksheet_range(sheet).map_err(|e| damaged(&e))?;
                 of_range(&mut cells, &range, ctx)?;
