@@ -454,3 +454,43 @@ fn rows_of_another_form_are_brought_to_it_or_refused() {
     let view = tx.as_of(Moment::Day(FIRST_DAY)).unwrap();
     assert_eq!(view.append(&cast, &ctx).unwrap().clock(), view.clock());
 }
+
+#[test]
+fn rows_of_any_time_teach_nothing_under_a_clock() {
+    // Ten lines of an item at 1.00, and thirty at 100.00 that may be of any time.
+    let n = 40;
+    let timed = |i: usize| i < 10;
+    let days = (0..n).map(|i| timed(i).then_some(FIRST_DAY + i as i32));
+    let price = (0..n).map(|i| if timed(i) { 1.0 } else { 100.0 });
+    let columns: [(&str, ArrayRef); 5] = [
+        (
+            "who",
+            Arc::new(arrow_array::Int64Array::from_iter_values(
+                (0..n).map(|i| i as i64 + 1),
+            )),
+        ),
+        ("when", Arc::new(days.collect::<arrow_array::Date32Array>())),
+        ("item", Arc::new(StringArray::from(vec!["mug"; n]))),
+        ("n", Arc::new(Float64Array::from(vec![1.0; n]))),
+        ("price", Arc::new(price.collect::<Float64Array>())),
+    ];
+    let roles = Roles::new("who", "when")
+        .item("item")
+        .quantity("n")
+        .price("price");
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.map(|(n, c)| (n, c, true))).unwrap();
+    let tx = transactions(batch, roles);
+    let outliers = |tx: &Transactions| quality(tx, &params_2030()).rows("price_outlier").unwrap();
+    let clock = tx.as_of(Moment::Day(FIRST_DAY + 30)).unwrap();
+    assert_eq!(outliers(&clock), [0u64; 0]);
+    assert_eq!(outliers(&tx), (0..10).collect::<Vec<u64>>());
+    // They are looked at all the same.
+    assert_eq!(
+        quality(&clock, &params_2030())
+            .finding("time_missing")
+            .unwrap()
+            .n_rows,
+        30
+    );
+}
