@@ -1,7 +1,9 @@
 //! Workbooks: their sheets as tables.
 //!
-//! Cells come one after the other and are kept as a list, never as a grid: a workbook of two cells may claim to be a million rows high
-//! and sixteen thousand columns wide. What the parts of a workbook take unpacked is counted before it is opened.
+//! Cells are kept as a list, never as a grid: a workbook of two cells may claim to be a million rows high and sixteen thousand columns
+//! wide. Those of `.xlsx` and `.xlsb` come one after the other; calamine gives a sheet of `.xls` (at most 65,536 by 256 cells) or of `.ods` (at
+//! most 100 million cells, else it is refused) as a grid, which is walked and dropped. What the parts of a workbook take unpacked is counted
+//! before it is opened.
 
 mod cells;
 mod workbook;
