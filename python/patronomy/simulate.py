@@ -13,8 +13,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn, Self
 
 from patronomy import _core, _shop_params
-from patronomy._arguments import TimeLike, items, number
+from patronomy._arguments import (
+    TimeLike,
+    items,
+    number,
+    optional_number,
+    optional_whole_number,
+)
 from patronomy._frozen import Frozen
+from patronomy._progress import Progress, reporting
 from patronomy._shop_params import CustomerIds, Difficulty, Language
 from patronomy.table import ArrowTable
 from patronomy.transactions import Transactions
@@ -137,8 +144,28 @@ class Shop(Frozen):
         """The parameters, by name."""
         return dict(json.loads(self._inner.params_json()))
 
-    def transactions(self) -> Transactions:
+    def transactions(
+        self,
+        *,
+        progress: Progress = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> Transactions:
         """Return its lines with their roles bound.
+
+        Parameters
+        ----------
+        progress : bool or callable, optional
+            As in `Transactions.rfm`.
+        n_jobs : int, optional
+            Threads; None or -1 takes all cores. The shop is the same with any of them.
+        memory_mb : float, optional
+            Refuse, with an estimate, a shop whose drawing and lines would take more.
+
+        Raises
+        ------
+        BudgetError
+            If `memory_mb` is too little.
 
         Examples
         --------
@@ -146,7 +173,9 @@ class Shop(Frozen):
         >>> sorted(pt.simulate.Shop(n_customers=20).transactions().roles)[:3]
         ['channel', 'currency', 'customer']
         """
-        return Transactions._wrap(self._inner.transactions())
+        jobs, memory = _limits("Shop.transactions", n_jobs, memory_mb)
+        with reporting(progress) as report:
+            return Transactions._wrap(self._inner.transactions(report, jobs, memory))
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Return the lines as an Arrow C stream capsule."""
@@ -157,8 +186,24 @@ class Shop(Frozen):
         """What is true of it, as tables."""
         return Truth._wrap(self._inner)
 
-    def oracle(self) -> "Oracle":
+    def oracle(
+        self,
+        *,
+        progress: Progress = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> "Oracle":
         """Return the scores of one who knows the mechanism but sees only the data.
+
+        Parameters
+        ----------
+        progress, n_jobs, memory_mb
+            As in `transactions`.
+
+        Raises
+        ------
+        BudgetError
+            If `memory_mb` is too little.
 
         Examples
         --------
@@ -167,7 +212,9 @@ class Shop(Frozen):
         >>> 0.5 < oracle.score("churn") < 1
         True
         """
-        return Oracle._wrap(self._inner.oracle())
+        jobs, memory = _limits("Shop.oracle", n_jobs, memory_mb)
+        with reporting(progress) as report:
+            return Oracle._wrap(self._inner.oracle(report, jobs, memory))
 
     def __repr__(self) -> str:
         p = self.params
@@ -357,6 +404,15 @@ class Oracle(Frozen):
         return self.scores._repr_html_()
 
 
+def _limits(
+    owner: str, n_jobs: object, memory_mb: object
+) -> tuple[int | None, float | None]:
+    return (
+        optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024),
+        optional_number(owner, "memory_mb", memory_mb),
+    )
+
+
 def shop(
     n_customers: int = 1000,
     n_days: int = 730,
@@ -373,6 +429,9 @@ def shop(
     cancellation_rate: float = 0.01,
     amount: bool = False,
     dirt: Mapping[str, float] | None = None,
+    progress: Progress = None,
+    n_jobs: int | None = None,
+    memory_mb: float | None = None,
 ) -> Transactions:
     """Return the transactions of a generated shop.
 
@@ -387,6 +446,8 @@ def shop(
         As in `Shop`.
     wholesale_share, return_rate, cancellation_rate, amount, dirt
         As in `Shop`.
+    progress, n_jobs, memory_mb
+        As in `Shop.transactions`.
 
     Returns
     -------
@@ -397,6 +458,8 @@ def shop(
     ------
     ParameterError
         If a value is out of its range, or a name is none that is known.
+    BudgetError
+        If `memory_mb` is too little.
 
     Examples
     --------
@@ -422,4 +485,4 @@ def shop(
         cancellation_rate=cancellation_rate,
         amount=amount,
         dirt=dirt,
-    ).transactions()
+    ).transactions(progress=progress, n_jobs=n_jobs, memory_mb=memory_mb)

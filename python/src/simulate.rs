@@ -1,7 +1,7 @@
 //! `patronomy._core.Shop` and `patronomy._core.Oracle`.
 
+use patronomy::Error;
 use patronomy::simulate::{CustomerIds, Difficulty, Dirt, Language, ShopParams, Task};
-use patronomy::{Context, Error};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use pyo3_arrow::error::PyArrowResult;
@@ -53,8 +53,21 @@ impl Shop {
         to_json(self.0.params())
     }
 
-    fn transactions(&self, py: Python<'_>) -> PyResult<Transactions> {
-        run(py, &CALL, |ctx| self.0.transactions_in(ctx)).map(Transactions)
+    #[pyo3(signature = (progress=None, n_jobs=None, memory_mb=None))]
+    fn transactions(
+        &self,
+        py: Python<'_>,
+        progress: Option<&Bound<'_, PyAny>>,
+        n_jobs: Option<i64>,
+        memory_mb: Option<f64>,
+    ) -> PyResult<Transactions> {
+        let call = Call {
+            progress,
+            n_jobs,
+            memory_mb,
+            ..CALL
+        };
+        run(py, &call, |ctx| self.0.transactions_in(ctx)).map(Transactions)
     }
 
     #[pyo3(signature = (requested_schema=None))]
@@ -69,8 +82,8 @@ impl Shop {
     }
 
     fn truth(&self, py: Python<'_>, name: &str) -> PyResult<TableView> {
-        run(py, &CALL, |_| {
-            let truth = self.0.truth()?;
+        run(py, &CALL, |ctx| {
+            let truth = self.0.truth_in(ctx)?;
             match name {
                 "customers" => truth.customers(),
                 "items" => truth.items(),
@@ -85,8 +98,21 @@ impl Shop {
         .map(TableView)
     }
 
-    fn oracle(&self, py: Python<'_>) -> PyResult<Oracle> {
-        run(py, &CALL, |ctx: &Context| self.0.oracle_in(ctx)).map(Oracle)
+    #[pyo3(signature = (progress=None, n_jobs=None, memory_mb=None))]
+    fn oracle(
+        &self,
+        py: Python<'_>,
+        progress: Option<&Bound<'_, PyAny>>,
+        n_jobs: Option<i64>,
+        memory_mb: Option<f64>,
+    ) -> PyResult<Oracle> {
+        let call = Call {
+            progress,
+            n_jobs,
+            memory_mb,
+            ..CALL
+        };
+        run(py, &call, |ctx| self.0.oracle_in(ctx)).map(Oracle)
     }
 }
 

@@ -24,6 +24,11 @@ pub(super) struct Drawn {
 }
 
 impl Drawn {
+    /// Pieces of the work of drawing.
+    pub(super) fn n_chunks(params: &ShopParams) -> usize {
+        params.n_customers.div_ceil(CHUNK)
+    }
+
     pub(super) fn draw(params: &ShopParams, ctx: &Context) -> Result<Self> {
         params.validate()?;
         let mechanism = Mechanism::new(params);

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::dirt::Plan;
-use super::drawn::Drawn;
+use super::drawn::{Drawn, expected_lines_per_customer};
 use super::oracle::Oracle;
 use super::params::ShopParams;
 use super::truth::Truth;
@@ -14,10 +14,16 @@ use crate::table::Table;
 use crate::table::roles::Roles;
 use crate::transactions::Transactions;
 
+/// Bytes that a line takes while it is drawn and put in order, while it is written, and while the oracle looks at it.
+const DRAWN: u64 = 70;
+const WRITTEN: u64 = 130;
+const ASKED: u64 = 150;
+
 /// A shop whose truth is known; the [module](super) says how it comes about.
 ///
 /// Cost: nothing until its table or its truth is asked for; then about a second for two million lines, and 30 bytes a line while the shop is
-/// kept (a table takes 120 more). The same parameters give the same bits, whatever the number of threads.
+/// kept (a table takes 120 more). The same parameters give the same bits, whatever the number of threads. A budget counts the lines that the
+/// parameters let expect, at 70 bytes each to draw them and 130 more to write them, the table included.
 ///
 /// ```
 /// use patronomy::simulate::Shop;
@@ -60,10 +66,20 @@ impl Shop {
         &self.params
     }
 
-    fn made(&self, ctx: &Context) -> Result<&Made> {
+    /// What has been drawn, and is drawn now if nothing has; the stages to follow take so many bytes a line.
+    fn made(&self, later: u64, ctx: &Context) -> Result<&Made> {
         if let Some(made) = self.made.get() {
+            self.check_memory(made.drawn.n_rows() as f64, later, ctx)?;
             return Ok(made);
         }
+        self.params.validate()?;
+        if ctx.budget.max_bytes().is_some() {
+            let lines = expected_lines_per_customer(&self.params) * self.params.n_customers as f64;
+            self.check_memory(lines, DRAWN + later, ctx)?;
+        }
+        // Drawing is most of the work, and what follows is planned as a part of it: the fraction is not to reach its end before.
+        ctx.progress
+            .plan(Drawn::n_chunks(&self.params) as u64 * 5 / 4 + 4);
         let mut drawn = Drawn::draw(&self.params, ctx)?;
         let hole = Plan::hole(&self.params);
         if let Some(days) = &hole {
@@ -71,6 +87,13 @@ impl Shop {
         }
         let plan = Plan::new(&drawn, hole);
         Ok(self.made.get_or_init(|| Arc::new(Made { drawn, plan })))
+    }
+
+    /// Whether so many lines fit the budget.
+    fn check_memory(&self, lines: f64, bytes_each: u64, ctx: &Context) -> Result<()> {
+        let needed = (lines * bytes_each as f64) as u64;
+        let remedy = "ask for fewer lines or customers, or allow more";
+        ctx.budget.check("the shop", needed, remedy)
     }
 
     /// Its transactions, with the roles customer, transaction, item, item name, time, quantity, price, channel, customer kind and currency bound, and
@@ -85,7 +108,8 @@ impl Shop {
     /// The same in a context, which may stop it and sees its progress.
     ///
     /// # Errors
-    /// As [`transactions`](Self::transactions); [`Error::Cancelled`](crate::Error::Cancelled).
+    /// As [`transactions`](Self::transactions); [`Error::Cancelled`](crate::Error::Cancelled), and
+    /// [`Error::Budget`](crate::Error::Budget) with the estimate where the shop would not fit.
     pub fn transactions_in(&self, ctx: &Context) -> Result<Transactions> {
         let roles = Roles::new("customer", "time")
             .transaction("invoice")
@@ -118,8 +142,10 @@ impl Shop {
     /// # Errors
     /// As [`transactions_in`](Self::transactions_in).
     pub fn table_in(&self, ctx: &Context) -> Result<Table> {
-        let made = self.made(ctx)?;
-        write::table(&made.drawn, &made.plan, ctx)
+        let made = self.made(WRITTEN, ctx)?;
+        let table = write::table(&made.drawn, &made.plan, ctx)?;
+        ctx.progress.finish();
+        Ok(table)
     }
 
     /// What is true of it.
@@ -127,7 +153,15 @@ impl Shop {
     /// # Errors
     /// As [`transactions`](Self::transactions).
     pub fn truth(&self) -> Result<Truth<'_>> {
-        let made = self.made(&Context::new())?;
+        self.truth_in(&Context::new())
+    }
+
+    /// The same in a context, which may stop it and sees its progress.
+    ///
+    /// # Errors
+    /// As [`transactions_in`](Self::transactions_in).
+    pub fn truth_in(&self, ctx: &Context) -> Result<Truth<'_>> {
+        let made = self.made(0, ctx)?;
         Ok(Truth {
             drawn: &made.drawn,
             plan: &made.plan,
@@ -145,8 +179,10 @@ impl Shop {
     /// The same in a context, which may stop it and sees its progress.
     ///
     /// # Errors
-    /// As [`transactions`](Self::transactions); [`Error::Cancelled`](crate::Error::Cancelled).
+    /// As [`transactions_in`](Self::transactions_in).
     pub fn oracle_in(&self, ctx: &Context) -> Result<Oracle> {
-        Oracle::ask(&self.made(ctx)?.drawn, ctx)
+        let oracle = Oracle::ask(&self.made(ASKED, ctx)?.drawn, ctx)?;
+        ctx.progress.finish();
+        Ok(oracle)
     }
 }

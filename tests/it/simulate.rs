@@ -201,6 +201,30 @@ fn a_cancel_stops_it() {
     assert_eq!(error.kind(), ErrorKind::Cancelled);
 }
 
+#[test]
+fn a_budget_refuses_what_would_not_fit() {
+    let with = |bytes| Context {
+        budget: patronomy::Budget::bytes(bytes),
+        ..Context::new()
+    };
+    let shop = Shop::new(5_000, 365, 1);
+    for _ in 0..2 {
+        for job in [
+            |s: &Shop, c: &Context| s.transactions_in(c).map(|_| ()),
+            |s: &Shop, c: &Context| s.oracle_in(c).map(|_| ()),
+        ] {
+            let error = job(&shop, &with(1_000_000)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Budget);
+            assert!(job(&shop, &with(1 << 30)).is_ok());
+        }
+        // The second time it has been drawn, and its lines are counted instead of estimated.
+        assert!(shop.truth_in(&Context::new()).is_ok());
+    }
+    let invalid = ShopParams::new().n_customers(0).shop();
+    let error = invalid.transactions_in(&with(1)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Parameter);
+}
+
 // ---- the mechanism ----------------------------------------------------------------------------------------------
 
 fn large() -> Shop {

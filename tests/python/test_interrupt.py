@@ -209,6 +209,43 @@ print("ok")
 """
 
 
+SHOP = """
+import signal, threading
+import patronomy as pt
+
+begun, done, seen = threading.Event(), threading.Event(), []
+
+def ring():
+    begun.wait()
+    signal.raise_signal(signal.SIGINT)
+    done.set()
+
+def note(fraction, stage):
+    # The first report lets the bell ring, and holds the job until it has rung.
+    seen.append(fraction)
+    begun.set()
+    done.wait()
+
+thread = threading.Thread(target=ring)
+thread.start()
+shop = pt.simulate.Shop(40_000, seed=1)
+try:
+    shop.{job}(progress=note)
+except KeyboardInterrupt:
+    pass
+else:
+    raise AssertionError("KeyboardInterrupt did not come out")
+thread.join()
+assert len(seen) == 1 and seen[0] < 1, seen
+print("ok")
+"""
+
+
+@pytest.mark.parametrize("job", ["transactions", "oracle"])
+def test_ctrl_c_ends_the_drawing_of_a_shop(job: str) -> None:
+    assert run(SHOP.format(job=job)).strip() == "ok"
+
+
 def test_ctrl_c_at_the_first_report_is_the_last_report() -> None:
     assert run(CUT_SHORT.format(rows=N_ROWS)).strip() == "ok"
 

@@ -16,6 +16,8 @@ import pyarrow as pa
 import pytest
 from patronomy import _core
 
+from frames import ipc_bytes
+
 SMALL: dict[str, Any] = {"n_customers": 200, "n_days": 365, "seed": 1}
 
 
@@ -27,6 +29,9 @@ def test_the_signatures_show_the_defaults_of_the_core() -> None:
         shown = {k: p.default for k, p in parameters.items()}
         assert shown.pop("n_lines") is None
         assert shown.pop("dirt") is None
+        if face is pt.simulate.shop:
+            for name in ("progress", "n_jobs", "memory_mb"):
+                assert shown.pop(name) is None
         assert shown == core
 
 
@@ -51,6 +56,56 @@ def test_the_short_form_is_the_shop() -> None:
     short = pt.simulate.shop(**SMALL, difficulty="hard").rfm()
     long = pt.simulate.Shop(**SMALL, difficulty="hard").transactions().rfm()
     assert short.to_dict() == long.to_dict()
+
+
+def test_the_same_bits_with_any_number_of_threads() -> None:
+    def drawn(n_jobs: int) -> tuple[bytes, bytes]:
+        # So many that they are drawn in several pieces.
+        shop = pt.simulate.Shop(3_000, 200, seed=3, dirt={"duplicate": 0.01})
+        oracle = shop.oracle(n_jobs=n_jobs)
+        tx = shop.transactions(n_jobs=n_jobs)
+        assert len(tx) > 50_000
+        table = pa.table(shop)
+        assert len(table) == len(tx)
+        return ipc_bytes(table), ipc_bytes(oracle.scores)
+
+    assert drawn(1) == drawn(2) == drawn(7)
+    with pytest.raises(pt.ParameterError, match="n_jobs"):
+        pt.simulate.shop(n_jobs=-2)
+    with pytest.raises(TypeError, match="`n_jobs` of `Shop.oracle`"):
+        pt.simulate.Shop().oracle(n_jobs=1.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("what", ["transactions", "oracle"])
+def test_progress_and_memory(what: str) -> None:
+    shop = pt.simulate.Shop(3_000, 200, seed=3)
+    job = getattr(shop, what)
+    with pytest.raises(pt.BudgetError, match=r"the shop needs about \d+ MB; .* 1 MB"):
+        job(memory_mb=1)
+    seen: list[tuple[float, str]] = []
+    job(progress=lambda *at: seen.append(at), memory_mb=1_000)
+    fractions = [fraction for fraction, _ in seen]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    with pytest.raises(pt.BudgetError, match="the shop needs"):
+        # What has been drawn is counted no more, and the rest is.
+        job(memory_mb=1)
+    with pytest.raises(TypeError, match="progress"):
+        job(progress="yes")
+    with pytest.raises(pt.ParameterError, match="memory_mb"):
+        job(memory_mb=-1)
+
+
+def test_an_exception_in_progress_comes_out_and_the_shop_stays_whole() -> None:
+    shop = pt.simulate.Shop(3_000, 200, seed=3)
+
+    def stop(fraction: float, stage: str) -> None:
+        raise InterruptedError(stage)
+
+    with pytest.raises(InterruptedError):
+        shop.transactions(progress=stop)
+    whole = pt.simulate.shop(3_000, 200, seed=3, progress=False)
+    assert ipc_bytes(shop.transactions().rfm()) == ipc_bytes(whole.rfm())
 
 
 def test_the_truth_is_a_set_of_tables() -> None:

@@ -12,6 +12,9 @@ use crate::simulate::person::Person;
 use crate::simulate::truth::ids;
 use crate::simulate::visits::{Head, Kind};
 
+/// Customers of a piece of work.
+pub(super) const PIECE: usize = 256;
+
 /// One customer of a task.
 #[derive(Debug, Clone, Copy)]
 struct Case {
@@ -28,7 +31,7 @@ fn solve(
     case: impl Fn(&[Head], &Person) -> Option<Case> + Sync,
 ) -> Result<Solved> {
     let customers: Vec<&[Head]> = drawn.customers().collect();
-    let pieces: Vec<&[&[Head]]> = customers.chunks(256).collect();
+    let pieces: Vec<&[&[Head]]> = customers.chunks(PIECE).collect();
     let cases = map_ordered(ctx, "ask the oracle", pieces, |piece| {
         let one = |own: &&[Head]| {
             let (person, _) = Person::draw(&drawn.mechanism, own[0].customer as usize);

@@ -181,6 +181,9 @@ pub struct Oracle {
 
 impl Oracle {
     pub(super) fn ask(drawn: &Drawn, ctx: &Context) -> Result<Self> {
+        // Five tasks go through all customers.
+        ctx.progress
+            .plan(5 * drawn.customers().count().div_ceil(customers::PIECE) as u64);
         Ok(Self {
             solved: vec![
                 customers::segments(drawn, ctx)?,
