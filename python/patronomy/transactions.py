@@ -255,7 +255,9 @@ class Transactions(Checking):
         """Return the transactions with new rows after those there are.
 
         What any job gives is what it would give of one table of all rows; returns,
-        rules and clock stay. Only the new rows are looked at here.
+        rules and clock stay. Only the new rows are looked at here. The netting of
+        returns and the flags of `without` may change for old rows too: the first job
+        that needs them computes them anew, of all rows. So append many rows at a time.
 
         Parameters
         ----------

@@ -8,7 +8,7 @@ use super::ids::Ids;
 use super::items::Items;
 use super::pairs::NO_PAIR;
 use super::prices::{self, Span};
-use super::scan::{PIECE, Piece, write_bits};
+use super::scan::{Piece, write_bits};
 use super::text;
 use crate::error::Result;
 use crate::kernels::lines::BLOCK;
@@ -68,9 +68,9 @@ struct Second<'a> {
 impl Second<'_> {
     fn flag(&self, i: usize, piece: &mut Piece) {
         let table = &self.columns.bound.table;
-        let (first, end) = (i * PIECE, ((i + 1) * PIECE).min(table.n_rows()));
+        let first = piece.rows.start;
         let mut flags = Vec::with_capacity(BLOCK);
-        for whole in table.segments(first..end) {
+        for whole in table.segments(piece.rows.clone()) {
             let mut from = whole.range.start;
             while from < whole.range.end {
                 let to = (from + BLOCK).min(whole.range.end);
@@ -125,9 +125,10 @@ impl Second<'_> {
         let Some(items) = &self.learnt.items else {
             return;
         };
-        let from = at.first_row - i * PIECE;
-        let (pairs, codes) = (&piece.pairs[from..from + flags.len()], &items.codes[i]);
-        for (flags, &pair) in flags.iter_mut().zip(pairs) {
+        let from = at.first_row - piece.rows.start;
+        let (mut pairs, codes) = (Vec::with_capacity(flags.len()), &items.codes[i]);
+        piece.pairs.read(from..from + flags.len(), &mut pairs);
+        for (flags, &pair) in flags.iter_mut().zip(&pairs) {
             if pair != NO_PAIR {
                 *flags |= items.flags[codes[pair as usize] as usize];
             }
@@ -139,7 +140,7 @@ impl Second<'_> {
         };
         let mut prices = Vec::with_capacity(flags.len());
         column.read(at, &mut prices);
-        for ((flags, &pair), price) in flags.iter_mut().zip(pairs).zip(prices) {
+        for ((flags, &pair), price) in flags.iter_mut().zip(&pairs).zip(prices) {
             if pair != NO_PAIR {
                 let item = items.item_of[codes[pair as usize] as usize];
                 let span = &self.learnt.spans[item as usize];

@@ -1,12 +1,12 @@
 //! Rows that equal an earlier one.
 //!
-//! Equal rows have equal hashes, so only rows of one bucket are looked at together; those whose hashes agree in 15 more bits are compared value by
-//! value: one in twenty or so. Cost: linear in the rows, 4 bytes each.
+//! Equal rows have equal hashes, so only rows of one bucket are looked at together; those whose hashes agree in 15 or more further bits are compared value
+//! by value: one in twenty or so. Cost: linear in the rows, 4 bytes each.
 
 use std::ops::Range;
 
 use super::columns::Columns;
-use super::scan::{HASH_BITS, PIECE, PIECE_BITS, Piece};
+use super::scan::{Piece, Rule};
 use crate::error::Result;
 use crate::parallel::{Context, map_ordered};
 
@@ -24,13 +24,13 @@ pub(super) fn bucket_bits(n_rows: usize) -> u32 {
 pub(super) fn duplicates(
     columns: &Columns<'_>,
     pieces: &[Piece],
-    bits: u32,
+    rule: &Rule,
     ctx: &Context,
 ) -> Result<Vec<usize>> {
-    let buckets = pieces_of(bits);
+    let buckets = pieces_of(rule.bucket_bits);
     let rows = map_ordered(ctx, "find duplicates", buckets, |buckets: Range<usize>| {
         Ok(buckets
-            .flat_map(|bucket| in_bucket(columns, pieces, bucket))
+            .flat_map(|bucket| in_bucket(columns, pieces, rule.piece_bits, bucket))
             .collect::<Vec<usize>>())
     })?;
     Ok(rows.concat())
@@ -41,11 +41,17 @@ fn pieces_of(bits: u32) -> Vec<Range<usize>> {
     crate::parallel::pieces(1 << bits, 32).collect()
 }
 
-fn in_bucket(columns: &Columns<'_>, pieces: &[Piece], bucket: usize) -> Vec<usize> {
+fn in_bucket(
+    columns: &Columns<'_>,
+    pieces: &[Piece],
+    piece_bits: u32,
+    bucket: usize,
+) -> Vec<usize> {
     /// A row by its hash and number.
     type Row = (u32, usize);
     let mut rows: Vec<Row> = Vec::new();
-    for (i, piece) in pieces.iter().enumerate() {
+    let place_of = |h: u32| h as usize & ((1 << piece_bits) - 1);
+    for piece in pieces {
         let from = if bucket == 0 {
             0
         } else {
@@ -55,14 +61,14 @@ fn in_bucket(columns: &Columns<'_>, pieces: &[Piece], bucket: usize) -> Vec<usiz
         rows.extend(
             hashes
                 .iter()
-                .map(|&h| (h >> PIECE_BITS, i * PIECE + (h as usize & (PIECE - 1)))),
+                .map(|&h| (h >> piece_bits, piece.rows.start + place_of(h))),
         );
     }
     let n_slots = (2 * rows.len()).next_power_of_two();
     let mut slots = vec![u32::MAX; n_slots];
     let mut duplicates = Vec::new();
     for (i, &(hash, row)) in rows.iter().enumerate() {
-        let mut slot = (hash as usize * n_slots) >> HASH_BITS;
+        let mut slot = (hash as usize * n_slots) >> (32 - piece_bits);
         loop {
             let first = slots[slot];
             if first == u32::MAX {

@@ -29,10 +29,9 @@ pub(super) struct Items {
     pub(super) rows: Vec<u64>,
 }
 
-/// A pair with the piece it was found in and its place there.
+/// Where a pair was found: the piece, and its place there. Every piece may have nearly all pairs, so the pairs are not copied.
 #[derive(Debug, Clone, Copy)]
 struct Found {
-    pair: Pair,
     piece: u32,
     place: u32,
 }
@@ -70,24 +69,25 @@ impl Items {
 /// One number for each pair, whichever pieces it was found in: in the order of item and name.
 fn numbered(pieces: &[Piece], ctx: &Context) -> Result<(Vec<Vec<u32>>, Vec<Pair>)> {
     let all = pieces.iter().enumerate().flat_map(|(piece, p)| {
-        let found = p.found.iter().enumerate();
-        found.map(move |(place, &pair)| Found {
-            pair,
+        (0..p.found.len() as u32).map(move |place| Found {
             piece: piece as u32,
-            place: place as u32,
+            place,
         })
     });
+    let pair_of = |f: &Found| pieces[f.piece as usize].found[f.place as usize];
     let all = sorted(ctx, "number items", all.collect(), |f: &Found| {
-        (f.pair.item, f.pair.name, f.piece)
+        let pair = pair_of(f);
+        (pair.item, pair.name, f.piece)
     })?;
     let mut codes: Vec<Vec<u32>> = pieces.iter().map(|p| vec![0; p.found.len()]).collect();
     let mut pairs: Vec<Pair> = Vec::new();
     for f in all {
+        let pair = pair_of(&f);
         match pairs.last_mut() {
-            Some(last) if last.item == f.pair.item && last.name == f.pair.name => {
-                last.n_rows += f.pair.n_rows;
+            Some(last) if last.item == pair.item && last.name == pair.name => {
+                last.n_rows += pair.n_rows;
             }
-            _ => pairs.push(f.pair),
+            _ => pairs.push(pair),
         }
         codes[f.piece as usize][f.place as usize] = pairs.len() as u32 - 1;
     }

@@ -49,7 +49,7 @@ use checks::Check;
 use columns::Columns;
 use days::Days;
 use items::Items;
-use scan::{PIECE, Piece, Rule};
+use scan::{Piece, Rule};
 
 /// What the checks are given beside the columns.
 #[derive(Debug)]
@@ -80,6 +80,7 @@ pub(crate) fn check(source: &Source<'_>, params: &QualityParams, ctx: &Context) 
         now: source.now,
         cancellation_prefix: params.cancellation_prefix.clone().into_bytes(),
         sum_tolerance: params.sum_tolerance,
+        piece_bits: scan::piece_bits(n_rows),
         bucket_bits: duplicates::bucket_bits(n_rows),
         wants_duplicates: is_on(Check::Duplicate),
     };
@@ -88,7 +89,7 @@ pub(crate) fn check(source: &Source<'_>, params: &QualityParams, ctx: &Context) 
     let mut pieces = scan::scan(&columns, &rule, ctx)?;
     let mut twice = Vec::new();
     if is_on(Check::Duplicate) {
-        twice = duplicates::duplicates(&columns, &pieces, rule.bucket_bits, ctx)?;
+        twice = duplicates::duplicates(&columns, &pieces, &rule, ctx)?;
         pieces.iter_mut().for_each(|p| p.hashes = Vec::new());
     }
     let learnt = learn(source, &columns, &pieces, params, applicable, ctx)?;
@@ -213,9 +214,9 @@ impl Flags {
     fn new(n_rows: usize, pieces: &[Piece], applicable: u64) -> Self {
         let gather = |words: &dyn Fn(&Piece) -> Option<&Vec<u64>>| {
             let mut bits = Bits::new(n_rows);
-            for (i, piece) in pieces.iter().enumerate() {
+            for piece in pieces {
                 if let Some(words) = words(piece) {
-                    bits.words_mut()[i * PIECE / 64..][..words.len()].copy_from_slice(words);
+                    bits.words_mut()[piece.rows.start / 64..][..words.len()].copy_from_slice(words);
                 }
             }
             bits

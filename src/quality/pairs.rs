@@ -1,8 +1,60 @@
 //! Pairs of an item and one of its names, numbered as they come.
 
+use std::ops::Range;
+
 use crate::table::values::folded;
 
 pub(super) const NO_PAIR: u32 = u32::MAX;
+
+/// The code of each row of a piece, in two bytes as long as the codes fit.
+#[derive(Debug)]
+pub(super) enum Codes {
+    Narrow(Vec<u16>),
+    Wide(Vec<u32>),
+}
+
+impl Codes {
+    pub(super) fn with_capacity(n: usize) -> Self {
+        Self::Narrow(Vec::with_capacity(n))
+    }
+
+    pub(super) fn push(&mut self, code: u32) {
+        match self {
+            Self::Wide(codes) => codes.push(code),
+            Self::Narrow(codes) if code < u32::from(u16::MAX) => codes.push(code as u16),
+            Self::Narrow(codes) if code == NO_PAIR => codes.push(u16::MAX),
+            Self::Narrow(codes) => {
+                let mut wide = Vec::with_capacity(codes.capacity());
+                wide.extend(codes.iter().map(|&c| widened(c)));
+                wide.push(code);
+                *self = Self::Wide(wide);
+            }
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Narrow(codes) => codes.len(),
+            Self::Wide(codes) => codes.len(),
+        }
+    }
+
+    /// The codes of some rows.
+    pub(super) fn read(&self, rows: Range<usize>, out: &mut Vec<u32>) {
+        match self {
+            Self::Narrow(codes) => out.extend(codes[rows].iter().map(|&c| widened(c))),
+            Self::Wide(codes) => out.extend_from_slice(&codes[rows]),
+        }
+    }
+}
+
+fn widened(code: u16) -> u32 {
+    if code == u16::MAX {
+        NO_PAIR
+    } else {
+        u32::from(code)
+    }
+}
 
 /// An item with one of its names, as hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,4 +115,24 @@ impl LocalPairs {
 
 fn pair_hash(item: u64, name: u64) -> u64 {
     folded(item.rotate_left(29) ^ name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_grow_wide_where_they_must() {
+        let given: Vec<u32> = (0..70_000)
+            .map(|i| if i % 7 == 0 { NO_PAIR } else { i })
+            .collect();
+        for n in [65_535, 65_536, 70_000] {
+            let mut codes = Codes::with_capacity(n);
+            given[..n].iter().for_each(|&c| codes.push(c));
+            assert_eq!(matches!(codes, Codes::Wide(_)), n > 65_536, "{n}");
+            let mut read = Vec::new();
+            codes.read(0..codes.len(), &mut read);
+            assert_eq!(read, given[..n]);
+        }
+    }
 }

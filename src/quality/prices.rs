@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::items::Items;
 use super::pairs::NO_PAIR;
 use super::params::QualityParams;
-use super::scan::{PIECE, Piece};
+use super::scan::Piece;
 use crate::error::Result;
 use crate::parallel::{Context, map_ordered, pieces};
 use crate::table::bound::Bound;
@@ -85,15 +85,15 @@ struct PricesByItem {
 
 impl PricesByItem {
     fn new(bound: &Bound, i: usize, piece: &Piece, items: &Items) -> Self {
-        let mut prices = Vec::with_capacity(piece.pairs.len());
+        let n = piece.pairs.len();
+        let mut prices = Vec::with_capacity(n);
         if let Some(column) = price_column(bound) {
-            for at in bound
-                .table
-                .segments(i * PIECE..i * PIECE + piece.pairs.len())
-            {
+            for at in bound.table.segments(piece.rows.clone()) {
                 column.read(&at, &mut prices);
             }
         }
+        let mut pairs = Vec::with_capacity(n);
+        piece.pairs.read(0..n, &mut pairs);
         // The items of a piece, few beside all, get numbers of their own.
         let mut own: Vec<u32> = items.codes[i]
             .iter()
@@ -111,8 +111,7 @@ impl PricesByItem {
         let counts =
             |pair: u32, price: f64| pair != NO_PAIR && price > 0.0 && price < f64::INFINITY;
         let rows = || {
-            piece
-                .pairs
+            pairs
                 .iter()
                 .zip(&prices)
                 .filter(|&(&pair, &price)| counts(pair, price))

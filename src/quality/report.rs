@@ -7,7 +7,7 @@ use super::bits::{Bits, ones};
 use super::checks::{Check, CheckInfo};
 use super::days::Hole;
 use super::params::{QualityParams, known_check};
-use super::scan::PIECE;
+use super::scan::piece_bits;
 use crate::error::{Error, Result};
 use crate::parallel::{Context, map_ordered};
 use crate::stats::sum::Sum;
@@ -233,7 +233,7 @@ impl Cost {
 /// For each check what its rows cost.
 fn costs(bound: &Bound, flags: &Flags, n_top: usize, ctx: &Context) -> Result<Vec<Cost>> {
     let n_rows = bound.table.n_rows();
-    let pieces = crate::parallel::pieces(n_rows, PIECE).collect();
+    let pieces = crate::parallel::pieces(n_rows, 1 << piece_bits(n_rows)).collect();
     let parts = map_ordered(
         ctx,
         "add up findings",

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::checks::Check;
 use super::columns::Columns;
 use super::ids::{self, Ids, text_flags};
-use super::pairs::{LocalPairs, NO_PAIR, Pair};
+use super::pairs::{Codes, LocalPairs, NO_PAIR, Pair};
 use super::text;
 use crate::error::Result;
 use crate::kernels::lines::BLOCK;
@@ -16,11 +16,11 @@ use crate::table::number::is_null;
 use crate::table::time::{DAY, EARLIEST, LATEST, NO_TIME};
 use crate::table::values::{NULL_HASH, Value, fold_into, folded};
 
-/// Rows of a piece of work: a power of two, so that a row's place in it fits beside its hash.
-pub(super) const PIECE_BITS: u32 = 17;
-pub(super) const PIECE: usize = 1 << PIECE_BITS;
-/// Bits of a row's hash beside its place.
-pub(super) const HASH_BITS: u32 = 32 - PIECE_BITS;
+/// Rows of a piece of work, as a number of bits: a power of two, so that a row's place in it fits beside its hash. Small tables are cut into
+/// eight or more.
+pub(super) fn piece_bits(n_rows: usize) -> u32 {
+    (n_rows / 8).max(1).ilog2().clamp(14, 17)
+}
 
 /// What is asked of a row, beside the columns.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub(super) struct Rule {
     pub(super) now: i64,
     pub(super) cancellation_prefix: Vec<u8>,
     pub(super) sum_tolerance: f64,
+    /// Rows of a piece, as a number of bits.
+    pub(super) piece_bits: u32,
     /// Buckets for hashes of rows, as a number of bits.
     pub(super) bucket_bits: u32,
     pub(super) wants_duplicates: bool,
@@ -47,14 +49,15 @@ pub(super) type PieceBits = Vec<Option<Vec<u64>>>;
 /// What a piece gives.
 #[derive(Debug)]
 pub(super) struct Piece {
+    pub(super) rows: Range<usize>,
     pub(super) bits: PieceBits,
     /// Rows known and looked at.
     pub(super) seen: Vec<u64>,
-    /// The known rows in buckets by the high bits of their hashes: each the next 15 bits of its hash, then its place.
+    /// The known rows in buckets by the high bits of their hashes: each the next bits of its hash, then its place.
     pub(super) hashes: Vec<u32>,
     pub(super) bucket_ends: Vec<u32>,
     /// Which pair of item and name each row has; [`NO_PAIR`] of a row that is not known.
-    pub(super) pairs: Vec<u32>,
+    pub(super) pairs: Codes,
     /// The pairs of this piece, as they came.
     pub(super) found: Vec<Pair>,
     /// Rows known of each day.
@@ -67,7 +70,7 @@ pub(super) struct Piece {
 
 /// Reads all rows.
 pub(super) fn scan(columns: &Columns<'_>, rule: &Rule, ctx: &Context) -> Result<Vec<Piece>> {
-    let parts = pieces(columns.bound.table.n_rows(), PIECE).collect();
+    let parts = pieces(columns.bound.table.n_rows(), 1 << rule.piece_bits).collect();
     map_ordered(ctx, "check rows", parts, |rows| {
         let mut scan = Scan::new(columns, rule, rows.clone());
         for at in columns.bound.table.segments(rows) {
@@ -90,7 +93,6 @@ pub(super) fn scan(columns: &Columns<'_>, rule: &Rule, ctx: &Context) -> Result<
 struct Scan<'a> {
     columns: &'a Columns<'a>,
     rule: &'a Rule,
-    rows: Range<usize>,
     piece: Piece,
     day_counts: Vec<u32>,
     local: LocalPairs,
@@ -121,11 +123,12 @@ impl<'a> Scan<'a> {
             columns,
             rule,
             piece: Piece {
+                rows: rows.clone(),
                 bits: vec![None; Check::COUNT],
                 seen: vec![0; n_words],
                 hashes: Vec::new(),
                 bucket_ends: Vec::new(),
-                pairs: Vec::with_capacity(if columns.item.is_some() {
+                pairs: Codes::with_capacity(if columns.item.is_some() {
                     rows.len()
                 } else {
                     0
@@ -139,7 +142,6 @@ impl<'a> Scan<'a> {
             local: LocalPairs::default(),
             unsorted: Vec::with_capacity(if rule.wants_duplicates { rows.len() } else { 0 }),
             block: Block::default(),
-            rows,
         }
     }
 
@@ -398,11 +400,12 @@ impl<'a> Scan<'a> {
             column.hashes(at, hashes);
             fold_into(row_hashes, hashes);
         }
-        let first = at.first_row - self.rows.start;
+        let first = at.first_row - self.piece.rows.start;
+        let place_bits = (1 << self.rule.piece_bits) - 1;
         for (i, (&hash, &known)) in row_hashes.iter().zip(&*known).enumerate() {
             if known {
                 self.unsorted
-                    .push((folded(hash) & !(PIECE as u64 - 1)) | (first + i) as u64);
+                    .push((folded(hash) & !place_bits) | (first + i) as u64);
             }
         }
     }
@@ -411,7 +414,7 @@ impl<'a> Scan<'a> {
         let Block {
             flags, known, time, ..
         } = &self.block;
-        let first = at.first_row - self.rows.start;
+        let first = at.first_row - self.piece.rows.start;
         for (i, (&known, &t)) in known.iter().zip(time).enumerate() {
             let is_placed = (EARLIEST..LATEST).contains(&t);
             let is_seen = !is_placed || (known && t >= self.rule.since);
@@ -427,11 +430,12 @@ impl<'a> Scan<'a> {
                 .zip(&self.piece.seen)
                 .for_each(|(w, s)| *w &= s);
         }
+        self.piece.found.shrink_to_fit();
         let first = EARLIEST.div_euclid(DAY) as i32 - 1;
         let days = self.day_counts.iter().enumerate().filter(|(_, n)| **n > 0);
         self.piece.days = days.map(|(i, &n)| (first + i as i32, n)).collect();
         (self.piece.hashes, self.piece.bucket_ends) =
-            bucketed(&self.unsorted, self.rule.bucket_bits);
+            bucketed(&self.unsorted, self.rule.bucket_bits, self.rule.piece_bits);
         self.piece
     }
 }
@@ -466,7 +470,7 @@ fn note(kinds: &mut BTreeMap<u64, u64>, (hash, n): (u64, u64)) {
 }
 
 /// The hashes sorted into buckets by their high bits, in row order within each; and where each bucket ends.
-fn bucketed(hashes: &[u64], bucket_bits: u32) -> (Vec<u32>, Vec<u32>) {
+fn bucketed(hashes: &[u64], bucket_bits: u32, piece_bits: u32) -> (Vec<u32>, Vec<u32>) {
     let bucket = |h: u64| (h >> (64 - bucket_bits)) as usize;
     let mut ends = vec![0u32; 1 << bucket_bits];
     hashes.iter().for_each(|&h| ends[bucket(h)] += 1);
@@ -479,9 +483,9 @@ fn bucketed(hashes: &[u64], bucket_bits: u32) -> (Vec<u32>, Vec<u32>) {
     let mut sorted = vec![0; hashes.len()];
     for &h in hashes {
         let place = &mut ends[bucket(h)];
-        let next_bits = (h << bucket_bits) >> (64 - HASH_BITS);
+        let next_bits = (h << bucket_bits) >> (32 + piece_bits);
         sorted[*place as usize] =
-            (next_bits << PIECE_BITS) as u32 | (h as u32 & (PIECE as u32 - 1));
+            (next_bits << piece_bits) as u32 | (h as u32 & ((1 << piece_bits) - 1));
         *place += 1;
     }
     (sorted, ends)

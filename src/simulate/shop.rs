@@ -69,13 +69,13 @@ impl Shop {
     /// What has been drawn, and is drawn now if nothing has; the stages to follow take so many bytes a line.
     fn made(&self, later: u64, ctx: &Context) -> Result<&Made> {
         if let Some(made) = self.made.get() {
-            self.check_memory(made.drawn.n_rows() as f64, later, ctx)?;
+            check_memory(made.drawn.n_rows() as f64, later, ctx)?;
             return Ok(made);
         }
         self.params.validate()?;
         if ctx.budget.max_bytes().is_some() {
             let lines = expected_lines_per_customer(&self.params) * self.params.n_customers as f64;
-            self.check_memory(lines, DRAWN + later, ctx)?;
+            check_memory(lines, DRAWN + later, ctx)?;
         }
         // Drawing is most of the work, and what follows is planned as a part of it: the fraction is not to reach its end before.
         ctx.progress
@@ -87,13 +87,6 @@ impl Shop {
         }
         let plan = Plan::new(&drawn, hole);
         Ok(self.made.get_or_init(|| Arc::new(Made { drawn, plan })))
-    }
-
-    /// Whether so many lines fit the budget.
-    fn check_memory(&self, lines: f64, bytes_each: u64, ctx: &Context) -> Result<()> {
-        let needed = (lines * bytes_each as f64) as u64;
-        let remedy = "ask for fewer lines or customers, or allow more";
-        ctx.budget.check("the shop", needed, remedy)
     }
 
     /// Its transactions, with the roles customer, transaction, item, item name, time, quantity, price, channel, customer kind and currency bound, and
@@ -185,4 +178,11 @@ impl Shop {
         ctx.progress.finish();
         Ok(oracle)
     }
+}
+
+/// Whether so many lines fit the budget.
+fn check_memory(lines: f64, bytes_each: u64, ctx: &Context) -> Result<()> {
+    let needed = (lines * bytes_each as f64) as u64;
+    let remedy = "ask for fewer lines or customers, or allow more";
+    ctx.budget.check("the shop", needed, remedy)
 }

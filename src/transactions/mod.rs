@@ -319,8 +319,9 @@ impl Transactions {
     /// The same transactions with new rows after those there are, under the same clock: what any job gives is what it would give of one table
     /// of all rows.
     ///
-    /// Columns are found by name and brought to the types that they have. Cost: the new rows are looked at, the old ones shared; what jobs
-    /// computed of the old ones is computed anew when it is asked for.
+    /// Columns are found by name and brought to the types that they have. Cost: the new rows are looked at, the old ones shared. What was
+    /// computed of the old rows and kept (netting, the flags of [`without`](Self::without)) is not carried over: a new row can change what is
+    /// said of an old one. The first job that needs it computes it anew, of all rows; so append many rows at a time.
     ///
     /// # Errors
     /// [`Error::FeatureMismatch`] if a column is missing, is one too many, or does not fit; else as [`new`](Self::new).
