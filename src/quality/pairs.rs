@@ -129,7 +129,7 @@ mod tests {
         for n in [65_535, 65_536, 70_000] {
             let mut codes = Codes::with_capacity(n);
             given[..n].iter().for_each(|&c| codes.push(c));
-            assert_eq!(matches!(codes, Codes::Wide(_)), n > 65_536, "{n}");
+            assert_eq!(matches!(codes, Codes::Wide(_)), n > 65_535, "{n}");
             let mut read = Vec::new();
             codes.read(0..codes.len(), &mut read);
             assert_eq!(read, given[..n]);
