@@ -11,8 +11,9 @@ use crate::table::bound::{Bound, Window};
 use crate::table::ids::IdReader;
 use crate::table::time::EARLIEST;
 
-/// Small: in pass two nearly every row of a piece is a line before it is looked at.
 const PIECE: usize = 65_536;
+/// Rows looked at together. Few: in pass two nearly every row is a line of a hundred bytes before it is known whether it is kept.
+const BLOCK: usize = 4_096;
 
 /// Nets all returns known at the end of the window, whatever its start: a purchase before it can be returned within it.
 ///
@@ -76,8 +77,15 @@ impl Source<'_> {
             pieces(self.bound.table.n_rows(), PIECE).collect(),
             |rows| {
                 let mut found = Vec::new();
-                for at in self.bound.table.segments(rows) {
-                    found.extend(self.scan(&at, &wanted).into_iter().filter(&keep));
+                for whole in self.bound.table.segments(rows) {
+                    for from in whole.range.clone().step_by(BLOCK) {
+                        let at = Segment {
+                            chunk: whole.chunk,
+                            range: from..(from + BLOCK).min(whole.range.end),
+                            first_row: whole.first_row + from - whole.range.start,
+                        };
+                        found.extend(self.scan(&at, &wanted).into_iter().filter(&keep));
+                    }
                 }
                 Ok(found)
             },
