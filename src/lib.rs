@@ -24,6 +24,7 @@
 
 #![cfg_attr(test, allow(clippy::float_cmp, reason = "tests compare exact results"))]
 
+pub mod baskets;
 mod budget;
 pub mod clean;
 mod error;
@@ -36,6 +37,7 @@ mod error;
     )
 )]
 pub mod io;
+pub mod itemsets;
 mod kernels;
 mod parallel;
 mod progress;

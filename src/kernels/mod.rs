@@ -7,6 +7,7 @@
     reason = "calls of functions compiled for instructions that were found at run time"
 )]
 
+pub(crate) mod itemsets;
 pub(crate) mod lines;
 
 /// Defines a function that runs the widest of its compiled forms that this processor has, and one that takes the form to run.

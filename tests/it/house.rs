@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// From the ground up: a folder knows its own line and those above it in this list.
-const LINES: [&[&str]; 10] = [
+const LINES: [&[&str]; 12] = [
     &["error", "random", "parallel", "budget", "progress", "saved"],
     &["kernels"],
     &["stats"],
@@ -13,6 +13,8 @@ const LINES: [&[&str]; 10] = [
     &["quality"],
     &["transactions"],
     &["simulate"],
+    &["baskets"],
+    &["itemsets"],
     &["rfm"],
 ];
 

@@ -18,6 +18,7 @@ mod first_shop;
 mod guess;
 mod hostile;
 mod house;
+mod itemsets;
 mod online_retail;
 mod oracle;
 mod outliers;

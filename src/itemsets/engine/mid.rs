@@ -1,0 +1,236 @@
+//! Rows with up to 1,024 items, in a few words, and for each item the rows that have it.
+
+use super::narrow::{Node, Rows};
+use super::{CLOSED, FREQUENT, MAXIMAL, Miner};
+use crate::itemsets::sink::Sink;
+use crate::kernels::itemsets::planes::reach;
+use crate::kernels::itemsets::words::{Chosen, Words, scan};
+
+/// Most items that such rows hold.
+pub(super) const ITEMS: usize = 1024;
+
+/// Runs a block with `$words` standing for the narrowest rows that hold so many items.
+macro_rules! with_words {
+    ($n_items:expr, $words:ident => $run:expr) => {
+        match $n_items.div_ceil(64) {
+            0..=2 => {
+                type $words = [u64; 2];
+                $run
+            }
+            3..=4 => {
+                type $words = [u64; 4];
+                $run
+            }
+            5..=8 => {
+                type $words = [u64; 8];
+                $run
+            }
+            _ => {
+                type $words = [u64; 16];
+                $run
+            }
+        }
+    };
+}
+pub(super) use with_words;
+
+/// Rows, and what is known on the way to them.
+#[derive(Debug)]
+pub(super) struct Mid<R> {
+    pub(super) rows: Vec<R>,
+    /// Of each row; none where all are one.
+    pub(super) weights: Vec<u32>,
+    /// Which item each bit is.
+    pub(super) codes: Vec<u32>,
+    pub(super) items: R,
+    pub(super) done: R,
+    pub(super) depth: usize,
+    pub(super) free: usize,
+    starts: Vec<u32>,
+    numbers: Vec<u32>,
+}
+
+/// Buffers for the lists of rows by item.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    bits: Vec<u16>,
+    ends: Vec<u32>,
+}
+
+impl<R: Words> Mid<R> {
+    pub(super) fn new(codes: Vec<u32>, depth: usize, free: usize) -> Self {
+        Self {
+            rows: Vec::new(),
+            weights: Vec::new(),
+            codes,
+            items: R::NONE,
+            done: R::NONE,
+            depth,
+            free,
+            starts: Vec::new(),
+            numbers: Vec::new(),
+        }
+    }
+
+    /// Lists for each item the numbers of its rows.
+    pub(super) fn index(&mut self, buffers: &mut Scan) {
+        let Scan { bits, ends } = buffers;
+        bits.clear();
+        ends.clear();
+        self.starts.resize(self.codes.len() + 2, 0);
+        scan(&self.rows, self.items, bits, ends, &mut self.starts);
+        for b in 2..self.starts.len() {
+            self.starts[b] += self.starts[b - 1];
+        }
+        self.numbers.resize(bits.len(), 0);
+        let mut from = 0;
+        for (row, &end) in ends.iter().enumerate() {
+            for &bit in &bits[from as usize..end as usize] {
+                let next = &mut self.starts[bit as usize + 1];
+                self.numbers[*next as usize] = row as u32;
+                *next += 1;
+            }
+            from = end;
+        }
+    }
+
+    fn of(&self, item: usize) -> &[u32] {
+        &self.numbers[self.starts[item] as usize..self.starts[item + 1] as usize]
+    }
+
+    /// The items in the order in which sets are extended by them, with those that come after and before each.
+    pub(super) fn order<const T: u8>(&self) -> Vec<(usize, R, R)> {
+        let mut order: Vec<usize> = self.items.ones().collect();
+        if T == MAXIMAL {
+            order.sort_by_key(|&item| self.of(item).len());
+        }
+        let (mut rest, mut done) = (self.items, self.done);
+        let steps = order.into_iter().map(|item| {
+            rest.clear(item);
+            let step = (item, rest, done);
+            done.set(item);
+            step
+        });
+        steps.collect()
+    }
+}
+
+impl<S: Sink, const T: u8> Miner<'_, S, T> {
+    pub(super) fn mid<R: Words>(&mut self, mut db: Mid<R>) {
+        let mut buffers = std::mem::take(&mut self.scratch.scan);
+        db.index(&mut buffers);
+        self.scratch.scan = buffers;
+        for (item, rest, done) in db.order::<T>() {
+            self.mid_item(&db, item, rest, done);
+        }
+    }
+
+    /// The sets that have `item`, and others of `rest`.
+    pub(super) fn mid_item<R: Words>(&mut self, db: &Mid<R>, item: usize, rest: R, done: R) {
+        let numbers = db.of(item);
+        if self.is_stopped(numbers.len()) {
+            return;
+        }
+        let found = reach(&db.rows, &db.weights, numbers, self.minimum);
+        let done = if T == FREQUENT { R::NONE } else { done };
+        if T != FREQUENT && !found.all.and(done).is_none() {
+            return;
+        }
+        let mut items = found.reached.and(rest);
+        let mut free = db.free;
+        let length = self.path.len();
+        let code = db.codes[item];
+        if T == FREQUENT && S::EACH {
+            self.sink.set(db.depth, code, found.total);
+            if db.depth + 1 >= self.max_len {
+                return;
+            }
+            if let Some(ancestors) = self.database.ancestors.get(code as usize) {
+                let is_one = |b: &usize| ancestors.contains(&db.codes[*b]);
+                items.ones().filter(is_one).for_each(|b| items.clear(b));
+            }
+        } else {
+            let all = found.all.and(rest);
+            items = items.without(all);
+            if T == FREQUENT {
+                free += all.n_ones();
+                self.sink.many(1, free);
+            } else if S::EACH {
+                self.path.push(code);
+                self.path.extend(all.ones().map(|b| db.codes[b]));
+            }
+            if T == CLOSED {
+                self.sink.list(&self.path, found.total);
+            }
+        }
+        let done = found.reached.and(done);
+        if !items.is_none() {
+            self.mid_descend(db, numbers, (items, done), found.total, free);
+        } else if T == MAXIMAL && done.is_none() {
+            self.sink.list(&self.path, found.total);
+        }
+        self.path.truncate(length);
+    }
+
+    fn mid_descend<R: Words>(
+        &mut self,
+        db: &Mid<R>,
+        numbers: &[u32],
+        (items, done): (R, R),
+        total: u32,
+        free: usize,
+    ) {
+        let both = items.or(done);
+        let n = both.n_ones();
+        let chosen = Chosen::new(both);
+        let depth = db.depth + 1;
+        let codes = both.ones().map(|b| db.codes[b]);
+        if n > 64 {
+            with_words!(n, Q => {
+                let mut child = Mid::<Q>::new(codes.collect(), depth, free);
+                child.rows.resize(numbers.len(), Q::NONE);
+                chosen.of_rows(&db.rows, numbers, &mut child.rows);
+                if !db.weights.is_empty() {
+                    child.weights = numbers.iter().map(|&r| db.weights[r as usize]).collect();
+                }
+                (child.items, child.done) = (chosen.of(items), chosen.of(done));
+                return self.mid(child);
+            });
+        }
+        let mut local = [0; 64];
+        local
+            .iter_mut()
+            .zip(codes)
+            .for_each(|(to, code)| *to = code);
+        let ([items], [done]) = (chosen.of(items), chosen.of(done));
+        let mut close = std::mem::take(&mut self.scratch.close);
+        close.resize(numbers.len(), [0]);
+        chosen.of_rows(&db.rows, numbers, &mut close);
+        let mut rows = std::mem::take(&mut self.scratch.narrow);
+        rows.clear();
+        for (&[mask], &r) in close.iter().zip(numbers) {
+            if mask & items != 0 {
+                rows.push(mask, db.weights.get(r as usize).copied().unwrap_or(1));
+            }
+        }
+        self.scratch.close = close;
+        let node = Node {
+            items,
+            done,
+            total,
+            depth,
+            free,
+        };
+        self.narrow(&mut rows, &local, node);
+        self.scratch.narrow = rows;
+    }
+}
+
+/// One word a row where that is enough.
+impl Mid<[u64; 1]> {
+    pub(super) fn narrow_rows(rows: impl Iterator<Item = (u64, u32)>) -> Rows {
+        let mut all = Rows::default();
+        rows.for_each(|(mask, weight)| all.push(mask, weight));
+        all
+    }
+}

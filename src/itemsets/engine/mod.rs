@@ -1,0 +1,301 @@
+//! The hybrid miner: one recursion, and rows in the form that fits their number of items.
+//!
+//! A set grows by items from the rarest to the most frequent; the rows that have it are its conditional database. Of these rows, items that are
+//! not frequent with the set are dropped and equal rows become one, so databases shrink quickly: from lists ([`wide`]) to rows of some words
+//! ([`mid`]) to one word ([`narrow`]), and where few items or few rows are left all sets are answered at once ([`leaf`]).
+//!
+//! Rows keep the items that were **done** before: those that may not extend the set any more because the sets with them come elsewhere. A set is
+//! closed if none of them is in all its rows (the prefix-preserving closure extension of LCM, Uno et al. 2004), and maximal if none is
+//! frequent with it. So no set found before needs to be kept or looked up, and top-level items are independent tasks.
+
+mod leaf;
+mod mid;
+mod narrow;
+mod wide;
+
+use super::database::Database;
+use super::sink::Sink;
+use super::watch::{Shared, Watch};
+use crate::error::Result;
+use crate::kernels::itemsets::powerset::Few;
+use crate::kernels::itemsets::words::Words;
+use crate::parallel::{Spares, map_ordered};
+use mid::{ITEMS, Mid, Scan, with_words};
+use narrow::{Node, Rows};
+use wide::{Tally, Wide};
+
+/// What is looked for, as a constant: each has a recursion of its own.
+pub(super) const FREQUENT: u8 = 0;
+pub(super) const CLOSED: u8 = 1;
+pub(super) const MAXIMAL: u8 = 2;
+
+/// Buffers that a thread keeps from task to task.
+#[derive(Debug, Default)]
+struct Scratch {
+    levels: Vec<Rows>,
+    narrow: Rows,
+    with: Rows,
+    close: Vec<[u64; 1]>,
+    scan: Scan,
+    tallies: Vec<Tally>,
+    slots: Vec<u32>,
+    sets: Vec<(u64, u32)>,
+    few: Few,
+    bytes: Vec<u8>,
+    shorts: Vec<u16>,
+    words: Vec<u32>,
+    flags: Vec<u8>,
+}
+
+/// One thread's way through the sets.
+#[derive(Debug)]
+struct Miner<'a, S, const T: u8> {
+    database: &'a Database,
+    minimum: u32,
+    /// Longest set wanted, where each is seen.
+    max_len: usize,
+    sink: S,
+    path: Vec<u32>,
+    scratch: Box<Scratch>,
+    watch: Watch<'a>,
+}
+
+impl<S: Sink, const T: u8> Miner<'_, S, T> {
+    /// Whether to leave off; asked once for each set, with the rows it takes to find it.
+    #[inline(always)]
+    fn is_stopped(&mut self, n_rows: usize) -> bool {
+        if self.watch.is_due(n_rows) {
+            self.watch.look(self.sink.n_sets());
+        }
+        self.watch.is_stopped()
+    }
+}
+
+/// Mines a database. Sinks come back in the order of the sets; fewer where the watch stopped the work.
+pub(super) fn mine<S: Sink, const T: u8>(
+    database: &Database,
+    max_len: usize,
+    shared: &Shared<'_>,
+) -> Result<Vec<S>> {
+    let run = Run::<S, T> {
+        database,
+        max_len,
+        shared,
+        spares: Spares::default(),
+        path: run_path::<S, T>(database),
+    };
+    run.all()
+}
+
+/// Items in every basket belong to every closed and every maximal set.
+fn run_path<S: Sink, const T: u8>(database: &Database) -> Vec<u32> {
+    if T == FREQUENT {
+        return Vec::new();
+    }
+    let codes = 0..database.n_items() as u32;
+    codes
+        .filter(|&c| database.supports[c as usize] == database.total)
+        .collect()
+}
+
+/// What the tasks of a job share.
+struct Run<'a, S, const T: u8> {
+    database: &'a Database,
+    max_len: usize,
+    shared: &'a Shared<'a>,
+    spares: Spares<(Box<Scratch>, std::marker::PhantomData<S>)>,
+    path: Vec<u32>,
+}
+
+impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
+    fn miner(&self) -> Miner<'a, S, T> {
+        Miner {
+            database: self.database,
+            minimum: self.database.minimum,
+            max_len: self.max_len,
+            sink: S::default(),
+            path: self.path.clone(),
+            scratch: self.spares.take().0,
+            watch: Watch::new(self.shared),
+        }
+    }
+
+    fn finish(&self, mut miner: Miner<'_, S, T>) -> S {
+        let n = miner.sink.n_sets();
+        miner.watch.look(n);
+        self.spares
+            .give_back((miner.scratch, std::marker::PhantomData));
+        miner.sink.finish();
+        miner.sink
+    }
+
+    /// Runs a task for each item, or for some of them together where they are many.
+    fn each<I: Send + Sync>(
+        &self,
+        items: &[I],
+        run: impl Fn(&mut Miner<'a, S, T>, &I) + Sync,
+    ) -> Result<Vec<S>> {
+        const TASKS: usize = 1024;
+        let tasks: Vec<&[I]> = items.chunks(items.len().div_ceil(TASKS).max(1)).collect();
+        map_ordered(self.shared.ctx, "item sets", tasks, |task| {
+            let mut miner = self.miner();
+            for item in task {
+                run(&mut miner, item);
+            }
+            Ok(self.finish(miner))
+        })
+    }
+
+    fn all(self) -> Result<Vec<S>> {
+        let database = self.database;
+        let n = database.n_items();
+        let mut miner = self.miner();
+        // Items in every basket, where sets are only counted: each doubles them. Not where items have minimums of their own.
+        let mut free = 0;
+        let mut is_open = vec![true; n];
+        if T == FREQUENT && !S::EACH && database.minimums.is_empty() {
+            for (code, open) in is_open.iter_mut().enumerate() {
+                if database.supports[code] == database.total {
+                    *open = false;
+                    miner.sink.many(1, free);
+                    free += 1;
+                }
+            }
+        } else if T != FREQUENT {
+            self.path.iter().for_each(|&c| is_open[c as usize] = false);
+            let is_all = self.path.len() == n;
+            if !self.path.is_empty() && (T == CLOSED || is_all) {
+                miner.sink.list(&self.path, database.total);
+            }
+        }
+        let open: Vec<u32> = (0..n as u32).filter(|&c| is_open[c as usize]).collect();
+        let mut sinks = Vec::new();
+        if !open.is_empty() {
+            sinks = if open.len() <= 64 {
+                self.narrow(&mut miner, &open, free)?
+            } else if open.len() <= ITEMS && database.suits_bits(open.len()) {
+                with_words!(open.len(), R => self.mid::<R>(open, free)?)
+            } else {
+                self.wide(&open, free)?
+            };
+        }
+        sinks.insert(0, self.finish(miner));
+        Ok(sinks)
+    }
+
+    fn narrow(&self, miner: &mut Miner<'a, S, T>, open: &[u32], free: usize) -> Result<Vec<S>> {
+        let mut codes = [0; 64];
+        codes[..open.len()].copy_from_slice(open);
+        let local = self.local(open);
+        let row = |row: &[u32]| {
+            let bits = row.iter().map(|&code| local[code as usize]);
+            bits.fold(0, |mask, to| mask | u64::from(to < 64) << (to & 63))
+        };
+        let mut rows = Mid::narrow_rows(self.database.rows().map(|(r, w)| (row(r), w)));
+        let node = Node {
+            items: u64::MAX >> (64 - open.len()),
+            done: 0,
+            total: self.database.total,
+            depth: 0,
+            free,
+        };
+        let is_whole = self.database.minimums.is_empty();
+        if is_whole && miner.is_small(&mut rows, &codes, node) {
+            return Ok(Vec::new());
+        }
+        let mut left = node;
+        let steps = miner.order(&rows, node).map(|item| {
+            left.items &= !(1 << item);
+            let step = (item, left);
+            left.done |= 1 << item;
+            step
+        });
+        let steps: Vec<(u32, Node)> = steps.collect();
+        self.each(&steps, |miner, &(item, left)| {
+            if miner.begin(codes[item as usize]) {
+                miner.narrow_child(&rows, &mut Rows::default(), &codes, item, left);
+            }
+        })
+    }
+
+    fn mid<R: Words>(&self, open: Vec<u32>, free: usize) -> Result<Vec<S>> {
+        let local = self.local(&open);
+        let mut db = Mid::<R>::new(open, 0, free);
+        for (row, weight) in self.database.rows() {
+            let mut bits = R::NONE;
+            let places = row.iter().map(|&code| local[code as usize]);
+            places
+                .filter(|&to| to != u32::MAX)
+                .for_each(|to| bits.set(to as usize));
+            db.rows.push(bits);
+            db.weights.push(weight);
+        }
+        if self.database.weights.is_empty() {
+            db.weights = Vec::new();
+        }
+        (0..db.codes.len()).for_each(|b| db.items.set(b));
+        db.index(&mut Scan::default());
+        self.each(&db.order::<T>(), |miner, &(item, rest, done)| {
+            if miner.begin(db.codes[item]) {
+                miner.mid_item(&db, item, rest, done);
+            }
+        })
+    }
+
+    fn wide(&self, open: &[u32], free: usize) -> Result<Vec<S>> {
+        let local = self.local(open);
+        let n_rows = self.database.ends.len();
+        let mut db = Wide::with_room(self.database.items.len(), n_rows);
+        for (row, weight) in self.database.rows() {
+            let places = row.iter().map(|&code| local[code as usize]);
+            db.push(places.filter(|&to| to != u32::MAX), weight);
+        }
+        let supports = open
+            .iter()
+            .map(|&code| self.database.supports[code as usize]);
+        (db.supports, db.codes, db.free) = (supports.collect(), open.to_vec(), free);
+        db.index();
+        let items: Vec<usize> = (0..open.len()).collect();
+        self.each(&items, |miner, &item| {
+            if !miner.begin(db.codes[item]) {
+                return;
+            }
+            let mut tally = miner.scratch.tallies.pop().unwrap_or_default();
+            tally.fit(db.codes.len());
+            miner.wide_item(&db, &mut tally, item);
+            miner.scratch.tallies.push(tally);
+        })
+    }
+
+    /// For each item its number among the open ones.
+    fn local(&self, open: &[u32]) -> Vec<u32> {
+        let mut local = vec![u32::MAX; self.database.n_items()];
+        for (to, &code) in (0..).zip(open) {
+            local[code as usize] = to;
+        }
+        local
+    }
+}
+
+impl<S: Sink, const T: u8> Miner<'_, S, T> {
+    /// Takes the minimum of the sets whose rarest item this is. False where it has too few rows itself.
+    fn begin(&mut self, code: u32) -> bool {
+        if let Some(&minimum) = self.database.minimums.get(code as usize) {
+            self.minimum = minimum;
+        }
+        self.database.supports[code as usize] >= self.minimum
+    }
+
+    /// Answers a root that needs no tasks. Otherwise its rows are merged.
+    fn is_small(&mut self, rows: &mut Rows, codes: &[u32; 64], node: Node) -> bool {
+        let is_answered = T == MAXIMAL && self.look_ahead(rows, codes, node);
+        if !is_answered && !self.is_leaf(rows, node) {
+            self.merge(rows, node);
+            return false;
+        }
+        if !is_answered {
+            self.leaf(rows, codes, node);
+        }
+        true
+    }
+}

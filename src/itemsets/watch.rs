@@ -1,0 +1,101 @@
+//! Stopping: when the caller asks, and when there are more sets than allowed.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::error::Result;
+use crate::parallel::Context;
+
+/// What the threads of a job share.
+#[derive(Debug)]
+pub(super) struct Shared<'a> {
+    pub(super) ctx: &'a Context,
+    max_sets: u64,
+    max_steps: u64,
+    n_sets: AtomicU64,
+    n_steps: AtomicU64,
+    is_stopped: AtomicBool,
+}
+
+impl<'a> Shared<'a> {
+    /// Stops beyond so many sets, or steps: a step is a set, or some rows that were looked at to find it.
+    pub(super) fn new(ctx: &'a Context, max_sets: u64, max_steps: u64) -> Self {
+        Self {
+            ctx,
+            max_sets,
+            max_steps,
+            n_sets: AtomicU64::new(0),
+            n_steps: AtomicU64::new(0),
+            is_stopped: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether all sets were found; false if there were too many, or it took too long.
+    ///
+    /// # Errors
+    /// `Error::Cancelled` if that was why the work stopped.
+    pub(super) fn is_whole(&self) -> Result<bool> {
+        self.ctx.cancel.poll()?;
+        Ok(!self.is_stopped.load(Ordering::Relaxed))
+    }
+
+    /// Whether more sets were met than allowed.
+    pub(super) fn has_too_many(&self) -> bool {
+        self.n_sets.load(Ordering::Relaxed) > self.max_sets
+    }
+}
+
+/// Steps between two looks: a millisecond or so.
+const STEPS: usize = 1 << 14;
+
+/// One thread's part.
+#[derive(Debug)]
+pub(super) struct Watch<'a> {
+    shared: &'a Shared<'a>,
+    ticks: usize,
+    reported: u64,
+    is_stopped: bool,
+}
+
+impl<'a> Watch<'a> {
+    pub(super) fn new(shared: &'a Shared<'a>) -> Self {
+        Self {
+            shared,
+            ticks: 0,
+            reported: 0,
+            is_stopped: shared.is_stopped.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Counts a step that looks at so many rows; true after a millisecond or so of them.
+    #[inline(always)]
+    pub(super) fn is_due(&mut self, n_rows: usize) -> bool {
+        self.ticks += 1 + n_rows / 16;
+        if self.ticks < STEPS {
+            return false;
+        }
+        self.ticks = 0;
+        true
+    }
+
+    #[inline(always)]
+    pub(super) const fn is_stopped(&self) -> bool {
+        self.is_stopped
+    }
+
+    /// Tells how many sets this thread has, and learns whether to go on.
+    #[cold]
+    pub(super) fn look(&mut self, n_sets: u64) {
+        let shared = self.shared;
+        let new = n_sets - self.reported;
+        self.reported = n_sets;
+        let before = shared.n_sets.load(Ordering::Relaxed);
+        // Not beyond the largest number: sets that are only counted can be that many.
+        let new = new.min(u64::MAX - before);
+        let all = before.max(shared.n_sets.fetch_add(new, Ordering::Relaxed) + new);
+        let steps = shared.n_steps.fetch_add(STEPS as u64, Ordering::Relaxed);
+        if all > shared.max_sets || steps > shared.max_steps || shared.ctx.cancel.poll().is_err() {
+            shared.is_stopped.store(true, Ordering::Relaxed);
+        }
+        self.is_stopped = shared.is_stopped.load(Ordering::Relaxed);
+    }
+}
