@@ -213,6 +213,7 @@ def test_defaults_are_those_of_the_core() -> None:
     words = ("test_words", "adjustment_words")
     assert all(face.pop(w) is None and core.pop(w) for w in words)
     assert face.pop("skip") == tuple(core.pop("skip"))
+    assert face.pop("checks") is None and core.pop("checks") == []
     assert face == core
 
 

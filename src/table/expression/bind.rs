@@ -301,12 +301,12 @@ impl Binder<'_> {
             }
             (Kind::Time(zone), Kind::Text) => {
                 if let Some(text) = &right.literal {
-                    return self.compare_time(op, left.node, text, zone);
+                    return self.compare_time(op, &left.node, text, zone);
                 }
             }
             (Kind::Text, Kind::Time(zone)) => {
                 if let Some(text) = &left.literal {
-                    return self.compare_time(op.flipped(), right.node, text, zone);
+                    return self.compare_time(op.flipped(), &right.node, text, zone);
                 }
             }
             (Kind::Time(a), Kind::Time(b)) if a.name().is_some() != b.name().is_some() => {
@@ -333,7 +333,7 @@ impl Binder<'_> {
     }
 
     /// Compares times with a moment, which may be a whole day.
-    fn compare_time(&self, op: Comparison, times: Node, text: &str, zone: &Zone) -> Result<Node> {
+    fn compare_time(&self, op: Comparison, times: &Node, text: &str, zone: &Zone) -> Result<Node> {
         let moment = Moment::parse(text).map_err(|_| {
             let rule = "must compare times with ISO 8601 dates or times such as '2011-09-10' or '2011-09-10T12:30:00'";
             mistake(self.owner, rule, quoted(text))

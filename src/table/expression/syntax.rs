@@ -150,7 +150,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&self, expr: &Expr, depth: usize) -> Result<Syntax> {
-        let Some(text) = (depth < MAX_DEPTH).then(|| self.text_of(expr)) else {
+        let Some(text) = (depth < MAX_DEPTH).then(|| text_of(expr)) else {
             return Err(too_deep(self.owner, "..."));
         };
         let part = match expr {
@@ -204,16 +204,6 @@ impl Reader<'_> {
             _ => return Err(self.unknown(&text)),
         };
         Ok(Syntax { part, text })
-    }
-
-    /// The text of a part; of chains, which may be long, their last terms.
-    fn text_of(&self, expr: &Expr) -> String {
-        match expr {
-            Expr::BinaryOp { op, right, .. } if is_logical(op) => {
-                crate::error::shorten(&format!("... {op} {right}"))
-            }
-            other => crate::error::shorten(&other.to_string()),
-        }
     }
 
     fn boxed(&self, expr: &Expr, depth: usize) -> Result<Box<Syntax>> {
@@ -333,7 +323,7 @@ impl Reader<'_> {
             }
             None => {
                 let rule = "must have a text in single quotes behind LIKE";
-                Err(mistake(self.owner, rule, self.text_of(pattern)))
+                Err(mistake(self.owner, rule, text_of(pattern)))
             }
         }
     }
@@ -377,6 +367,16 @@ impl Reader<'_> {
     fn unknown(&self, text: &str) -> crate::Error {
         let rule = "must be comparisons of names and values, combined by AND, OR and NOT; this is something else";
         mistake(self.owner, rule, quoted(text))
+    }
+}
+
+/// The text of a part; of chains, which may be long, their last terms.
+fn text_of(expr: &Expr) -> String {
+    match expr {
+        Expr::BinaryOp { op, right, .. } if is_logical(op) => {
+            crate::error::shorten(&format!("... {op} {right}"))
+        }
+        other => crate::error::shorten(&other.to_string()),
     }
 }
 
