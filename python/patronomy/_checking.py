@@ -203,7 +203,7 @@ class Checking(Frozen):
         >>> "flagged" in tx.without("one_piece", checks=own).counts
         True
         """
-        texts = [_text("without", "checks", name) for name in names]
+        texts = [_text("without", "names", name) for name in names]
         own = own_checks_json("without", checks)
         return self._wrap(self._inner.without(texts, own))
 

@@ -142,7 +142,7 @@ def test_left_out_by_request_in_every_job() -> None:
     assert "flagged" not in tx.counts
     with pytest.raises(pt.ParameterError, match="did you mean `duplicate`"):
         tx.without("duplicates")
-    with pytest.raises(TypeError, match="`checks` of `without`"):
+    with pytest.raises(TypeError, match="`names` of `without`"):
         tx.without(1)  # type: ignore[arg-type]
 
 
