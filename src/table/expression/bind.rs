@@ -189,8 +189,8 @@ impl Binder<'_> {
 
     /// A part that is true or false.
     fn condition(&mut self, syntax: &Syntax) -> Result<Node> {
-        let rule = "must be a condition, true or false for each row,";
-        self.of_kind(syntax, &Kind::Truth, &rule["must ".len()..])
+        let rule = "be a condition, true or false for each row,";
+        self.of_kind(syntax, &Kind::Truth, rule)
     }
 
     fn of_kind(&mut self, syntax: &Syntax, kind: &Kind, rule: &str) -> Result<Node> {
