@@ -9,7 +9,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::mistake;
 use super::screen::{Words, at, quoted, small};
-use crate::error::Result;
+use crate::error::{Error, Result, shorten};
 
 /// How deep parentheses and operators may nest: all that follows recurses no deeper.
 const MAX_DEPTH: usize = 200;
@@ -129,7 +129,7 @@ pub(super) fn parse(owner: &str, text: &str, tokens: Vec<TokenWithSpan>) -> Resu
     Reader { owner }.read(&expr, 0)
 }
 
-fn too_deep(owner: &str, text: &str) -> crate::Error {
+fn too_deep(owner: &str, text: &str) -> Error {
     let rule = "must not nest parentheses and operators so deeply; split it into several checks";
     mistake(owner, rule, quoted(text))
 }
@@ -364,7 +364,7 @@ impl Reader<'_> {
         Err(mistake(self.owner, rule, quoted(text)))
     }
 
-    fn unknown(&self, text: &str) -> crate::Error {
+    fn unknown(&self, text: &str) -> Error {
         let rule = "must be comparisons of names and values, combined by AND, OR and NOT; this is something else";
         mistake(self.owner, rule, quoted(text))
     }
@@ -373,10 +373,8 @@ impl Reader<'_> {
 /// The text of a part; of chains, which may be long, their last terms.
 fn text_of(expr: &Expr) -> String {
     match expr {
-        Expr::BinaryOp { op, right, .. } if is_logical(op) => {
-            crate::error::shorten(&format!("... {op} {right}"))
-        }
-        other => crate::error::shorten(&other.to_string()),
+        Expr::BinaryOp { op, right, .. } if is_logical(op) => shorten(&format!("... {op} {right}")),
+        other => shorten(&other.to_string()),
     }
 }
 

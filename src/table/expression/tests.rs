@@ -10,7 +10,7 @@ use arrow_array::{
 };
 
 use super::*;
-use crate::ErrorKind;
+use crate::error::ErrorKind;
 use crate::table::Table;
 
 pub(super) fn column(array: impl arrow_array::Array + 'static) -> ArrayRef {
