@@ -12,9 +12,11 @@ use super::screen::{Words, at, quoted, small};
 use crate::error::{Error, Result, shorten};
 
 /// How deep parentheses and operators may nest: all that follows recurses no deeper.
-const MAX_DEPTH: usize = 200;
-/// How deep the parser may recurse, whose frames are large.
+const MAX_DEPTH: usize = 100;
+/// How deep the parser may recurse.
 const MAX_PARSER_DEPTH: usize = 40;
+/// Stack for the parser, whose frames are large: unoptimised, it takes 2 to 4 MB at that depth, more than many a thread has.
+const PARSER_STACK: usize = 16 << 20;
 
 /// A part of an expression, with its text for errors.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,8 +105,25 @@ impl Function {
     ];
 }
 
-/// Reads the symbols of `text`.
+/// Reads the symbols of `text`, on a stack of its own.
 pub(super) fn parse(owner: &str, text: &str, tokens: Vec<TokenWithSpan>) -> Result<Syntax> {
+    std::thread::scope(|scope| {
+        let stack = std::thread::Builder::new().stack_size(PARSER_STACK);
+        let thread = stack.spawn_scoped(scope, || parsed(owner, text, tokens));
+        let read = thread.ok().and_then(|t| t.join().ok());
+        let failed = || {
+            mistake(
+                owner,
+                "could not be read: there was no thread for it",
+                quoted(text),
+            )
+        };
+        read.unwrap_or_else(|| Err(failed()))
+    })
+}
+
+/// The symbols' meaning; the parser's tree is taken down here as well.
+fn parsed(owner: &str, text: &str, tokens: Vec<TokenWithSpan>) -> Result<Syntax> {
     let mut parser = Parser::new(&Words)
         .with_recursion_limit(MAX_PARSER_DEPTH)
         .with_tokens_with_locations(tokens);
