@@ -436,7 +436,7 @@ fn checked(tx: &Transactions) -> Result<()> {
     assert!(n <= tx.n_rows() as u64 && found.findings().iter().all(|f| f.n_rows <= n));
     found.scorecard().unwrap();
     found.flags_table().unwrap();
-    let names: Vec<&str> = found.findings().iter().map(|f| f.check.name).collect();
+    let names: Vec<&str> = found.findings().iter().map(|f| &*f.check.name).collect();
     names.iter().for_each(|name| drop(found.examples(name).unwrap()));
     match tx.without(&names).unwrap().counts(&Context::new()) {
         Ok(counts) => {

@@ -1,13 +1,13 @@
 """The methods of `Transactions` that check rows, and leave rows out by request."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
 from patronomy import _arguments, _core
 from patronomy._arguments import TimeLike
 from patronomy._frozen import Frozen
 from patronomy._progress import Progress, reporting
-from patronomy.quality import Quality
+from patronomy.quality import CheckLike, Quality, own_checks_json
 from patronomy.quality import params_json as quality_json
 
 
@@ -17,16 +17,18 @@ class Checking(Frozen):
     __slots__ = ()
 
     _inner: _core.Transactions
+    _known: dict[str, Quality]
+    """What was computed once, and is kept as long as this is."""
 
     @classmethod
     def _wrap(cls, inner: _core.Transactions) -> Self:
         view = object.__new__(cls)
-        view._set(_inner=inner)
+        view._set(_inner=inner, _known={})
         return view
 
     @property
     def quality(self) -> Quality:
-        """What the default checks find; reads the table.
+        """What the default checks find; reads the table once, and keeps the result.
 
         Examples
         --------
@@ -34,12 +36,16 @@ class Checking(Frozen):
         >>> pt.simulate.shop(n_customers=50, seed=1).quality["customer_missing"]
         0
         """
-        return self.check()
+        if "quality" not in self._known:
+            # Where two threads meet here, both get what the first of them keeps.
+            self._known.setdefault("quality", self.check())
+        return self._known["quality"]
 
     def check(
         self,
         *,
         skip: Iterable[str] = (),
+        checks: Mapping[str, CheckLike] | None = None,
         now: TimeLike | None = None,
         duplicate_columns: Sequence[str] | None = None,
         cancellation_prefix: str = "C",
@@ -65,6 +71,13 @@ class Checking(Frozen):
         skip : list of str, default ()
             Names of checks that are switched off; `patronomy.quality.checks()` lists
             all.
+        checks : dict, optional
+            Checks of your own, by name: the rows for which an expression is true are
+            flagged. A value is the expression, or a dict with ``expression`` and any
+            of ``finds`` (what it finds, in words), ``dimension`` (default "validity"),
+            ``is_remark`` (default False) and ``role`` (which the scorecard counts it
+            for; default the whole table). `patronomy.quality` says what an expression
+            can be.
         now : str, date or datetime, optional
             The time after which a row lies in the future. By default the clock, else
             the system's time.
@@ -110,7 +123,9 @@ class Checking(Frozen):
         ParameterError
             If a parameter breaks its rule.
         ColumnNotFoundError
-            If a column to compare or a column of keys is missing.
+            If a column to compare, of an expression or of keys is missing.
+        ColumnTypeError
+            If an expression names a column of a type that it cannot look at.
         FeatureMismatchError
             If keys of a partner table are of another type.
         BudgetError
@@ -121,6 +136,9 @@ class Checking(Frozen):
         >>> import patronomy as pt
         >>> tx = pt.simulate.shop(n_customers=50, seed=1)
         >>> tx.check(skip=["untrimmed_text"], now="2030-01-01")["time_future"]
+        0
+        >>> own = {"cheap_bulk": "quantity > 1000 and price < 0.1"}
+        >>> tx.check(checks=own)["cheap_bulk"]
         0
         """
         words: dict[str, object] = {
@@ -133,6 +151,7 @@ class Checking(Frozen):
         }
         params = quality_json(
             skip=skip,
+            checks=checks,
             now=now,
             duplicate_columns=duplicate_columns,
             cancellation_prefix=cancellation_prefix,
@@ -151,7 +170,9 @@ class Checking(Frozen):
             inner = self._inner.quality(params, own, stocked, report, jobs, memory)
         return Quality._wrap(inner)
 
-    def without(self, *checks: str) -> Self:
+    def without(
+        self, *names: str, checks: Mapping[str, CheckLike] | None = None
+    ) -> Self:
         """Return the transactions without the rows that checks flag, for every job.
 
         Each view's flags are those of its own clock. A row is left out for the first
@@ -159,13 +180,18 @@ class Checking(Frozen):
 
         Parameters
         ----------
-        *checks : str
+        *names : str
             Names of checks, such as "duplicate" or "test_row".
+        checks : dict, optional
+            Checks of your own, as of `check`; the rows of those that are named are
+            left out.
 
         Raises
         ------
         ParameterError
-            If there is no such check.
+            If there is no such check, or an expression cannot be read.
+        ColumnNotFoundError
+            If a column of an expression is missing.
 
         Examples
         --------
@@ -173,9 +199,13 @@ class Checking(Frozen):
         >>> tx = pt.simulate.shop(n_customers=50, seed=1)
         >>> tx.without("duplicate").n_rows == tx.n_rows
         True
+        >>> own = {"one_piece": "quantity = 1"}
+        >>> "flagged" in tx.without("one_piece", checks=own).counts
+        True
         """
-        names = [_text("without", "checks", check) for check in checks]
-        return self._wrap(self._inner.without(names))
+        texts = [_text("without", "names", name) for name in names]
+        own = own_checks_json("without", checks)
+        return self._wrap(self._inner.without(texts, own))
 
     def only_kinds(self, *kinds: str) -> Self:
         """Return the transactions of these kinds of customers only.

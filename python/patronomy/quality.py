@@ -1,8 +1,24 @@
-"""Quality: what checks find in the rows, what it costs, and a scorecard."""
+"""Quality: what checks find in the rows, what it costs, and a scorecard.
+
+`Transactions.check` and `Transactions.without` take checks of your own: a name, and an
+expression that is true for the rows to flag, such as
+``quantity > 1000 and price < 0.1``. It is a condition as SQL writes it:
+
+- ``= <> < <= > >=``, ``AND OR NOT``, ``+ - * / %``, parentheses, ``BETWEEN``,
+  ``IN (...)``, ``IS [NOT] NULL``, ``LIKE`` and ``ILIKE`` (``%`` any text, ``_`` any
+  character), ``abs length lower upper trim``, numbers, ``'text'``, ``TRUE``, ``FALSE``.
+- A plain name is a role (``quantity``, ``price``, ``time``), else a column; a name in
+  double quotes (``"Unit Price"``) is a column, else a role.
+- A comparison with a null is unknown, and flags nothing; NaN counts as null.
+- Integers are compared exactly; decimals are read as floats, arithmetic is in floats,
+  division by zero gives null.
+- Times are compared with ISO 8601 texts. A date alone is the whole day:
+  ``time <= '2011-09-10'`` holds until that day's end.
+"""
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeAlias
 
 from patronomy import _arguments, _core, _render
 from patronomy._arguments import TimeLike
@@ -12,11 +28,16 @@ from patronomy.table import ArrowTable
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Quality", "checks"]
+__all__ = ["CheckLike", "Quality", "checks"]
+
+CheckLike: TypeAlias = str | Mapping[str, object]
+"""An expression, or a dict with one and options; `Transactions.check` lists them."""
 
 
 def checks() -> dict[str, str]:
     """Return the built-in checks: what each finds, by its name.
+
+    `Transactions.check` makes further ones, by expression.
 
     Examples
     --------
@@ -245,6 +266,7 @@ def _check_name(method: str, value: object) -> str:
 def params_json(
     *,
     skip: Iterable[str],
+    checks: Mapping[str, CheckLike] | None,
     now: TimeLike | None,
     duplicate_columns: Sequence[str] | None,
     **rest: object,
@@ -254,6 +276,7 @@ def params_json(
     rule = "a list of names of checks"
     params: dict[str, object] = {
         "skip": sorted(set(_texts(owner, "skip", skip, rule))),
+        "checks": _own_checks(owner, checks),
         "now": None if now is None else _arguments.iso_text(owner, "now", now),
         "duplicate_columns": None
         if duplicate_columns is None
@@ -265,6 +288,52 @@ def params_json(
     for name, value in rest.items():
         params[name] = _like(owner, name, value, defaults[name])
     return json.dumps(params)
+
+
+def own_checks_json(owner: str, checks: object) -> str:
+    """Return checks of the caller's own in the form of the core."""
+    return json.dumps(_own_checks(owner, checks))
+
+
+def _own_checks(owner: str, checks: object) -> list[dict[str, object]]:
+    rule = (
+        f"`checks` of `{owner}` must be a dict of names and expressions, such as "
+        '{"cheap_bulk": "quantity > 1000 and price < 0.1"}'
+    )
+    if checks is None:
+        return []
+    if not isinstance(checks, Mapping):
+        raise TypeError(f"{rule}; got {_arguments.shown(checks)}")
+    found = []
+    for name, check in checks.items():
+        options = {"expression": check} if isinstance(check, str) else check
+        if not isinstance(name, str) or not isinstance(options, Mapping):
+            raise TypeError(f"{rule}; got {_arguments.shown({name: check})}")
+        if not isinstance(options.get("expression"), str):
+            raise TypeError(
+                f'{rule}, or to dicts with "expression"; `{name}` has no text there'
+            )
+        found.append({"name": name} | _options(owner, name, options))
+    return found
+
+
+def _options(owner: str, name: str, options: Mapping[str, object]) -> dict[str, object]:
+    texts: dict[str, type] = dict.fromkeys(
+        ("expression", "finds", "dimension", "role"), str
+    )
+    kinds = texts | {"is_remark": bool}
+    for option, value in options.items():
+        if option not in kinds:
+            raise TypeError(
+                f"check `{name}` of `{owner}` takes {', '.join(kinds)}; "
+                f"got {_arguments.shown(option)}"
+            )
+        if not isinstance(value, kinds[option]):
+            raise TypeError(
+                f"`{option}` of check `{name}` must be a {kinds[option].__name__}; "
+                f"got {_arguments.shown(value)}"
+            )
+    return dict(options)
 
 
 def _texts(owner: str, name: str, value: object, rule: str) -> list[str]:

@@ -79,7 +79,7 @@ class Transactions(Checking):
     True
     """
 
-    __slots__ = ("_inner",)
+    __slots__ = ("_inner", "_known")
 
     _inner: _core.Transactions
 
@@ -126,7 +126,8 @@ class Transactions(Checking):
                 f'"%d/%m/%Y %H:%M"; got {_arguments.shown(time_format)}'
             )
         options = options_json(owner, reading)
-        self._set(_inner=opened(data, roles, rule, time_format, options))
+        inner = opened(data, roles, rule, time_format, options)
+        self._set(_inner=inner, _known={})
 
     @staticmethod
     def guess(data: object, *, reading: Reading | None = None) -> RoleGuess:

@@ -99,11 +99,11 @@ pub(crate) fn quality_defaults() -> PyResult<String> {
 pub(crate) fn quality_checks(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
     let of_check = |check: &patronomy::quality::CheckInfo| {
         let dict = PyDict::new(py);
-        dict.set_item("name", check.name)?;
+        dict.set_item("name", &*check.name)?;
         dict.set_item("role", check.role)?;
         dict.set_item("dimension", check.dimension.name())?;
         dict.set_item("is_remark", check.is_remark)?;
-        dict.set_item("finds", check.finds)?;
+        dict.set_item("finds", &*check.finds)?;
         Ok(dict)
     };
     patronomy::quality::CHECKS.iter().map(of_check).collect()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use patronomy::io::ReadOptions;
+use patronomy::quality::CustomCheck;
 use patronomy::rfm::RfmParams;
 use patronomy::{Context, Error, Moment, Returns, Roles, Table};
 use pyo3::prelude::*;
@@ -179,9 +180,11 @@ impl Transactions {
         Ok(Self(tx))
     }
 
-    fn without(&self, py: Python<'_>, checks: Vec<String>) -> PyResult<Self> {
+    fn without(&self, py: Python<'_>, checks: Vec<String>, own: &str) -> PyResult<Self> {
         let names: Vec<&str> = checks.iter().map(String::as_str).collect();
-        self.0.without(&names).map(Self).map_err(|e| to_py(py, &e))
+        let own: Vec<CustomCheck> = from_json(py, "Transactions", own)?;
+        let view = self.0.without_checks(&names, &own);
+        view.map(Self).map_err(|e| to_py(py, &e))
     }
 
     fn of_kinds(&self, py: Python<'_>, kinds: Vec<String>, are_left_out: bool) -> PyResult<Self> {

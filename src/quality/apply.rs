@@ -1,6 +1,7 @@
 //! The second pass: what was learnt from all rows, said of each.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::checks::Check;
 use super::columns::Columns;
@@ -14,6 +15,7 @@ use crate::error::Result;
 use crate::kernels::lines::BLOCK;
 use crate::parallel::{Context, map_ordered};
 use crate::table::Segment;
+use crate::table::expression::Predicate;
 use crate::table::ids::IdReader;
 use crate::table::values::{NULL_HASH, Value, ValueColumn};
 
@@ -38,6 +40,7 @@ pub(super) struct Learnt {
 pub(super) fn apply(
     columns: &Columns<'_>,
     learnt: &Learnt,
+    own: &[Predicate],
     pieces: Vec<Piece>,
     ctx: &Context,
 ) -> Result<Vec<Piece>> {
@@ -49,11 +52,12 @@ pub(super) fn apply(
     let second = Second {
         columns,
         learnt,
+        own,
         keys,
     };
     let numbered: Vec<(usize, Piece)> = pieces.into_iter().enumerate().collect();
     map_ordered(ctx, "flag rows", numbered, |(i, mut piece)| {
-        second.flag(i, &mut piece);
+        second.flag(i, &mut piece)?;
         Ok(piece)
     })
 }
@@ -61,12 +65,14 @@ pub(super) fn apply(
 struct Second<'a> {
     columns: &'a Columns<'a>,
     learnt: &'a Learnt,
+    /// Conditions of the user's own checks.
+    own: &'a [Predicate],
     /// Customers, where rows need to be known by them.
     keys: Option<IdReader<u128>>,
 }
 
 impl Second<'_> {
-    fn flag(&self, i: usize, piece: &mut Piece) {
+    fn flag(&self, i: usize, piece: &mut Piece) -> Result<()> {
         let table = &self.columns.bound.table;
         let first = piece.rows.start;
         let mut flags = Vec::with_capacity(BLOCK);
@@ -87,9 +93,33 @@ impl Second<'_> {
                 from = to;
             }
         }
+        self.own_checks(piece.rows.clone(), piece)?;
         for words in piece.bits.iter_mut().flatten() {
             words.iter_mut().zip(&piece.seen).for_each(|(w, s)| *w &= s);
         }
+        Ok(())
+    }
+
+    /// Flags the rows for which the user's own conditions are true.
+    fn own_checks(&self, rows: Range<usize>, piece: &mut Piece) -> Result<()> {
+        /// Rows at a time: enough for a call of a kernel not to count, few enough for its columns to stay in the cache.
+        const ROWS: usize = 8_192;
+        let table = &self.columns.bound.table;
+        piece.bits.resize(Check::COUNT + self.own.len(), None);
+        for some in rows.clone().step_by(ROWS) {
+            for at in table.segments(some..(some + ROWS).min(rows.end)) {
+                for (own, bits) in self.own.iter().zip(&mut piece.bits[Check::COUNT..]) {
+                    let holds = own.holds(&at)?;
+                    let mut flagged = holds.set_indices().peekable();
+                    if flagged.peek().is_some() {
+                        let words = bits.get_or_insert_with(|| vec![0; piece.seen.len()]);
+                        let place = at.first_row - rows.start;
+                        flagged.for_each(|k| words[(place + k) / 64] |= 1 << ((place + k) % 64));
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     fn block(&self, i: usize, piece: &Piece, at: &Segment, flags: &mut [u64]) {

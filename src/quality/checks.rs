@@ -1,5 +1,7 @@
 //! The checks, as data: what each is called, what it looks at, what it says.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// Which side of quality a check looks at.
@@ -47,13 +49,13 @@ impl Dimension {
 #[non_exhaustive]
 pub struct CheckInfo {
     /// The name by which it is switched off, demanded, or made a reason to leave rows out.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The role it looks at; of the whole table where there is none.
     pub role: Option<&'static str>,
     /// The side of quality it belongs to.
     pub dimension: Dimension,
     /// What its findings are.
-    pub finds: &'static str,
+    pub finds: Cow<'static, str>,
     /// Whether it points at what may be sound business, such as a return, rather than at a fault.
     pub is_remark: bool,
 }
@@ -73,10 +75,10 @@ macro_rules! checks {
 
         /// Every built-in check, in the order of their findings.
         pub const CHECKS: &[CheckInfo] = &[$(CheckInfo {
-            name: $name,
+            name: Cow::Borrowed($name),
             role: $role,
             dimension: Dimension::$dimension,
-            finds: $finds,
+            finds: Cow::Borrowed($finds),
             is_remark: $is_remark,
         }),*];
     };
@@ -141,7 +143,7 @@ mod tests {
 
     #[test]
     fn names_are_distinct_and_fit_a_word() {
-        let names: std::collections::BTreeSet<&str> = CHECKS.iter().map(|c| c.name).collect();
+        let names: std::collections::BTreeSet<&str> = CHECKS.iter().map(|c| &*c.name).collect();
         assert_eq!(names.len(), CHECKS.len());
         const { assert!(Check::COUNT <= 64) };
         for (i, check) in Check::ALL.iter().enumerate() {

@@ -12,6 +12,7 @@ mod bits;
 mod buyers;
 mod checks;
 mod columns;
+mod custom;
 mod days;
 mod duplicates;
 mod ids;
@@ -33,8 +34,10 @@ use arrow_array::ArrayRef;
 
 pub(crate) use bits::Bits;
 pub use checks::{CHECKS, CheckInfo, Dimension};
+pub use custom::CustomCheck;
+pub(crate) use custom::validate as validate_checks;
 pub use params::QualityParams;
-pub(crate) use params::name_of_check;
+pub(crate) use params::known_name;
 pub use partners::Partners;
 pub use report::{Finding, Quality};
 
@@ -84,8 +87,12 @@ pub(crate) fn check(source: &Source<'_>, params: &QualityParams, ctx: &Context) 
         bucket_bits: duplicates::bucket_bits(n_rows),
         wants_duplicates: is_on(Check::Duplicate),
     };
+    // Before any row is read: an expression that does not fit the table is found at once.
+    let own = params.own_checks().map(|c| c.bind(bound));
+    let own = own.collect::<Result<Vec<_>>>()?;
+    let needed = memory(n_rows) + (own.len() * n_rows / 8) as u64;
     ctx.budget
-        .check("quality", memory(n_rows), "check fewer rows at a time")?;
+        .check("quality", needed, "check fewer rows at a time")?;
     let mut pieces = scan::scan(&columns, &rule, ctx)?;
     let mut twice = Vec::new();
     if is_on(Check::Duplicate) {
@@ -94,8 +101,8 @@ pub(crate) fn check(source: &Source<'_>, params: &QualityParams, ctx: &Context) 
     }
     let learnt = learn(source, &columns, &pieces, params, applicable, ctx)?;
     let holes = Days::new(&pieces).holes();
-    let pieces = apply::apply(&columns, &learnt, pieces, ctx)?;
-    let mut flags = Flags::new(n_rows, &pieces, applicable);
+    let pieces = apply::apply(&columns, &learnt, &own, pieces, ctx)?;
+    let mut flags = Flags::new(n_rows, &pieces, made(applicable, params));
     flags.add(Check::Duplicate, twice.into_iter());
     if let Some(netting) = source.netting {
         let gone = netting.kept.iter().filter(|(_, left)| *left <= 0.0);
@@ -136,7 +143,7 @@ fn applicable(source: &Source<'_>, params: &QualityParams) -> u64 {
         other => other.info().role.is_none_or(has),
     };
     let possible = Check::ALL.iter().filter(|&&c| is_possible(c));
-    possible.fold(0, |all, c| all | c.bit()) & params.checks()
+    possible.fold(0, |all, c| all | c.bit()) & params.switched_on()
 }
 
 fn learn(
@@ -201,17 +208,40 @@ fn most_frequent<'a>(kinds: impl Iterator<Item = &'a BTreeMap<u64, u64>>) -> Opt
         .map(|(kind, _)| kind)
 }
 
-/// For each check the rows it flagged.
+/// The checks that are made: the built-in ones, then the user's own.
+fn made(applicable: u64, params: &QualityParams) -> Vec<Made> {
+    let on = Check::ALL.iter().filter(|c| applicable & c.bit() != 0);
+    let built_in = on.map(|&check| (check as usize, check.info().clone()));
+    let own = params.own_checks().enumerate();
+    let own = own.map(|(i, check)| (Check::COUNT + i, check.info()));
+    let all = built_in.chain(own);
+    all.map(|(number, info)| Made {
+        number,
+        info,
+        rows: None,
+    })
+    .collect()
+}
+
+/// A check that was made.
+#[derive(Debug)]
+pub(crate) struct Made {
+    /// Of a built-in check its own; the user's count on from these.
+    number: usize,
+    pub(crate) info: CheckInfo,
+    /// The rows it flagged, if there are any.
+    pub(crate) rows: Option<Bits>,
+}
+
+/// For each check that was made the rows it flagged.
 #[derive(Debug)]
 pub(crate) struct Flags {
     pub(crate) seen: Bits,
-    /// By the check's number; none of a check that was not made or found nothing.
-    by_check: Vec<Option<Bits>>,
-    applicable: u64,
+    pub(crate) made: Vec<Made>,
 }
 
 impl Flags {
-    fn new(n_rows: usize, pieces: &[Piece], applicable: u64) -> Self {
+    fn new(n_rows: usize, pieces: &[Piece], mut made: Vec<Made>) -> Self {
         let gather = |words: &dyn Fn(&Piece) -> Option<&Vec<u64>>| {
             let mut bits = Bits::new(n_rows);
             for piece in pieces {
@@ -221,17 +251,15 @@ impl Flags {
             }
             bits
         };
-        let fired = |check: usize| pieces.iter().any(|p| p.bits[check].is_some());
-        let of_check = |check: usize| {
-            let is_on = applicable >> check & 1 == 1 && fired(check);
-            is_on
-                .then(|| gather(&|p| p.bits[check].as_ref()))
-                .filter(|b| b.count() > 0)
-        };
+        for check in &mut made {
+            if pieces.iter().any(|p| p.bits[check.number].is_some()) {
+                let rows = gather(&|p| p.bits[check.number].as_ref());
+                check.rows = Some(rows).filter(|b| b.count() > 0);
+            }
+        }
         Self {
             seen: gather(&|p| Some(&p.seen)),
-            by_check: (0..Check::COUNT).map(of_check).collect(),
-            applicable,
+            made,
         }
     }
 
@@ -239,16 +267,14 @@ impl Flags {
         let mut bits = Bits::new(self.seen.n_rows());
         rows.for_each(|row| bits.set(row));
         bits.intersect(&self.seen);
-        if self.is_on(check) && bits.count() > 0 {
-            self.by_check[check as usize] = Some(bits);
+        let made = self.made.iter_mut().find(|m| m.number == check as usize);
+        if let Some(made) = made.filter(|_| bits.count() > 0) {
+            made.rows = Some(bits);
         }
     }
 
-    pub(crate) fn is_on(&self, check: Check) -> bool {
-        self.applicable & check.bit() != 0
-    }
-
-    pub(crate) fn of(&self, check: Check) -> Option<&Bits> {
-        self.by_check[check as usize].as_ref()
+    /// The check of a name, if it was made.
+    pub(crate) fn check(&self, name: &str) -> Option<&Made> {
+        self.made.iter().find(|m| m.info.name == name)
     }
 }

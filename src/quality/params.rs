@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::checks::{CHECKS, Check};
+use super::custom::{self, CustomCheck};
 use crate::error::{Error, Result};
 use crate::table::time::Moment;
 
@@ -15,6 +16,7 @@ const OWNER: &str = "QualityParams";
 /// ```
 /// use patronomy::quality::QualityParams;
 /// let params = QualityParams::new().skip(["untrimmed_text"]).price_ratio(10.0);
+/// let params = params.check("cheap_bulk", "quantity > 1000 AND price < 0.1");
 /// assert!(params.validate().is_ok());
 /// assert!(QualityParams::new().skip(["untrimed"]).validate().is_err());
 /// ```
@@ -24,6 +26,8 @@ const OWNER: &str = "QualityParams";
 pub struct QualityParams {
     /// Names of checks that are switched off.
     pub skip: BTreeSet<String>,
+    /// Checks of one's own, made after the built-in ones in this order.
+    pub checks: Vec<CustomCheck>,
     /// The time after which a row lies in the future, where the transactions have no clock; the system's by default.
     pub now: Option<Moment>,
     /// Columns over which rows are compared to find duplicates; all columns of the table by default.
@@ -53,6 +57,7 @@ impl Default for QualityParams {
         let words = |list: &[&str]| list.iter().map(|&w| w.to_owned()).collect();
         Self {
             skip: BTreeSet::new(),
+            checks: Vec::new(),
             now: None,
             duplicate_columns: None,
             cancellation_prefix: "C".into(),
@@ -118,6 +123,20 @@ impl QualityParams {
         self
     }
 
+    /// Adds a check that flags the rows for which an expression is true; [`CustomCheck`] says what expressions are, and has options.
+    #[must_use]
+    pub fn check(mut self, name: impl Into<String>, expression: impl Into<String>) -> Self {
+        self.checks.push(CustomCheck::new(name, expression));
+        self
+    }
+
+    /// Sets the checks of one's own.
+    #[must_use]
+    pub fn checks(mut self, checks: impl IntoIterator<Item = CustomCheck>) -> Self {
+        self.checks = checks.into_iter().collect();
+        self
+    }
+
     /// Sets the time after which a row lies in the future.
     #[must_use]
     pub const fn now(mut self, now: Moment) -> Self {
@@ -165,8 +184,8 @@ impl QualityParams {
 
     /// These checks alone.
     pub(crate) fn only(names: &[&str]) -> Self {
-        let others = CHECKS.iter().filter(|c| !names.contains(&c.name));
-        Self::new().skip(others.map(|c| c.name))
+        let others = CHECKS.iter().filter(|c| !names.contains(&&*c.name));
+        Self::new().skip(others.map(|c| c.name.to_string()))
     }
 
     /// Whether the values are ones that the checks can work with.
@@ -174,8 +193,10 @@ impl QualityParams {
     /// # Errors
     /// [`Error::Parameter`] names the first that breaks its rule.
     pub fn validate(&self) -> Result<()> {
+        custom::validate(&self.checks, OWNER)?;
         for name in &self.skip {
-            known_check(name, OWNER, "skip")?;
+            let own = self.checks.iter().map(|c| c.name.as_str());
+            known_name(name, own, OWNER, "skip")?;
         }
         let tolerance = self.sum_tolerance;
         if !(0.0..1.0).contains(&tolerance) {
@@ -222,32 +243,37 @@ impl QualityParams {
         Ok(())
     }
 
-    /// The checks that are on.
-    pub(crate) fn checks(&self) -> u64 {
+    /// The built-in checks that are on.
+    pub(crate) fn switched_on(&self) -> u64 {
         let on = Check::ALL
             .iter()
-            .filter(|c| !self.skip.contains(c.info().name));
+            .filter(|c| !self.skip.contains(&*c.info().name));
         on.fold(0, |all, c| all | c.bit())
+    }
+
+    /// The checks of one's own that are on.
+    pub(crate) fn own_checks(&self) -> impl Iterator<Item = &CustomCheck> {
+        self.checks.iter().filter(|c| !self.skip.contains(&c.name))
     }
 }
 
-/// The name of a check, as the list of them has it.
-pub(crate) fn name_of_check(name: &str, owner: &str, parameter: &str) -> Result<&'static str> {
-    known_check(name, owner, parameter).map(|check| check.info().name)
-}
-
-/// The check of that name.
-pub(crate) fn known_check(name: &str, owner: &str, parameter: &str) -> Result<Check> {
-    let found = Check::ALL.iter().find(|c| c.info().name == name);
-    found.copied().ok_or_else(|| {
-        let names: Vec<&str> = CHECKS.iter().map(|c| c.name).collect();
-        let nearest = crate::error::nearest(name, &names);
-        let hint = nearest.map_or(String::new(), |n| format!("; did you mean `{n}`"));
-        Error::parameter(
-            owner,
-            parameter,
-            format!("must be names of checks{hint}"),
-            name,
-        )
-    })
+/// Whether a name is of a built-in check, or one of these of the user's own.
+///
+/// # Errors
+/// [`Error::Parameter`] if it is neither.
+pub(crate) fn known_name<'a>(
+    name: &str,
+    own: impl Iterator<Item = &'a str>,
+    owner: &str,
+    parameter: &str,
+) -> Result<()> {
+    let mut names: Vec<&str> = CHECKS.iter().map(|c| &*c.name).collect();
+    names.extend(own);
+    if names.contains(&name) {
+        return Ok(());
+    }
+    let nearest = crate::error::nearest(name, &names);
+    let hint = nearest.map_or(String::new(), |n| format!("; did you mean `{n}`"));
+    let rule = format!("must be names of checks{hint}");
+    Err(Error::parameter(owner, parameter, rule, name))
 }

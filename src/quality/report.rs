@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::Flags;
 use super::bits::{Bits, ones};
 use super::checks::{Check, CheckInfo};
 use super::days::Hole;
-use super::params::{QualityParams, known_check};
+use super::params::{QualityParams, known_name};
 use super::scan::piece_bits;
+use super::{Flags, Made};
 use crate::error::{Error, Result};
 use crate::parallel::{Context, map_ordered};
 use crate::stats::sum::Sum;
@@ -20,7 +20,7 @@ use crate::table::{Segment, Table};
 #[non_exhaustive]
 pub struct Finding {
     /// The check.
-    pub check: &'static CheckInfo,
+    pub check: CheckInfo,
     /// How many rows it flagged.
     pub n_rows: u64,
     /// Their share of the rows looked at, in [0, 1].
@@ -56,12 +56,10 @@ impl Quality {
         let costs = costs(bound, &flags, params.n_examples, ctx)?;
         let n_seen = flags.seen.count();
         let has_money = bound.check_money().is_ok();
-        let on = Check::ALL.iter().filter(|&&c| flags.is_on(c));
-        let findings = on.map(|&check| {
-            let n_rows = flags.of(check).map_or(0, Bits::count);
-            let cost = &costs[check as usize];
+        let findings = flags.made.iter().zip(&costs).map(|(made, cost)| {
+            let n_rows = made.rows.as_ref().map_or(0, Bits::count);
             Finding {
-                check: check.info(),
+                check: made.info.clone(),
                 n_rows,
                 share: if n_seen == 0 {
                     0.0
@@ -74,15 +72,16 @@ impl Quality {
                     f64::NAN
                 },
                 examples: cost.top.iter().map(|&(_, row)| row).collect(),
-                note: if check == Check::TimeHole {
+                note: if made.number == Check::TimeHole as usize {
                     note_of(holes)
                 } else {
                     String::new()
                 },
             }
         });
+        let findings = findings.collect();
         Ok(Self {
-            findings: findings.collect(),
+            findings,
             flags: Arc::new(flags),
             table: bound.table.clone(),
             roles: bound
@@ -123,7 +122,7 @@ impl Quality {
     /// [`Error::BadValues`] of the first check that found something; [`Error::Parameter`] if a name is none of a check that was made.
     pub fn require<'n>(&self, checks: impl IntoIterator<Item = &'n str>) -> Result<()> {
         for name in checks {
-            known_check(name, "Quality", "require")?;
+            self.known(name, "require")?;
             let Some(finding) = self.finding(name) else {
                 let rule = "must name checks that were made; this one was skipped, or lacks the columns it needs";
                 return Err(Error::parameter("Quality", "require", rule, name));
@@ -145,16 +144,24 @@ impl Quality {
         Error::BadValues {
             column: column.to_owned(),
             count: finding.n_rows,
-            first_row: finding.rows_of(self).next(),
-            value: finding.check.name.to_owned(),
+            first_row: self
+                .bits(&finding.check.name)
+                .and_then(|b| b.rows().next())
+                .map(|r| r as u64),
+            value: finding.check.name.to_string(),
             rule: format!("fail a check that is required: {}", finding.check.finds),
             remedy: "mend them, leave them out, or do not require the check".into(),
         }
     }
 
     pub(crate) fn bits(&self, check: &str) -> Option<&Bits> {
-        let check = Check::ALL.iter().find(|c| c.info().name == check);
-        check.and_then(|&c| self.flags.of(c))
+        self.flags.check(check)?.rows.as_ref()
+    }
+
+    /// Whether there is such a check, made or not.
+    pub(super) fn known(&self, check: &str, parameter: &str) -> Result<()> {
+        let made = self.flags.made.iter().map(|m| &*m.info.name);
+        known_name(check, made, "Quality", parameter)
     }
 
     /// The rows a check flagged, in order.
@@ -162,19 +169,9 @@ impl Quality {
     /// # Errors
     /// [`Error::Parameter`] if there is no such check.
     pub fn rows(&self, check: &str) -> Result<Vec<u64>> {
-        let check = known_check(check, "Quality", "check")?;
-        Ok(self
-            .flags
-            .of(check)
-            .map_or_else(Vec::new, |bits| bits.rows().map(|r| r as u64).collect()))
-    }
-}
-
-impl Finding {
-    fn rows_of<'q>(&self, quality: &'q Quality) -> impl Iterator<Item = u64> + 'q {
-        let check = Check::ALL.iter().find(|c| c.info().name == self.check.name);
-        let bits = check.and_then(|&c| quality.flags.of(c));
-        bits.into_iter().flat_map(Bits::rows).map(|r| r as u64)
+        self.known(check, "check")?;
+        let bits = self.bits(check);
+        Ok(bits.map_or_else(Vec::new, |bits| bits.rows().map(|r| r as u64).collect()))
     }
 }
 
@@ -230,7 +227,7 @@ impl Cost {
     }
 }
 
-/// For each check what its rows cost.
+/// For each check that was made what its rows cost.
 fn costs(bound: &Bound, flags: &Flags, n_top: usize, ctx: &Context) -> Result<Vec<Cost>> {
     let n_rows = bound.table.n_rows();
     let pieces = crate::parallel::pieces(n_rows, 1 << piece_bits(n_rows)).collect();
@@ -243,9 +240,9 @@ fn costs(bound: &Bound, flags: &Flags, n_top: usize, ctx: &Context) -> Result<Ve
             for at in bound.table.segments(rows.clone()) {
                 read_money(bound, &at, &mut money);
             }
-            let of_check = |&check: &Check| {
+            let of_check = |made: &Made| {
                 let mut cost = Cost::default();
-                if let Some(bits) = flags.of(check) {
+                if let Some(bits) = &made.rows {
                     let words = &bits.words()[rows.start / 64..rows.end.div_ceil(64)];
                     for i in ones(words, 0) {
                         cost.add(money[i], (rows.start + i) as u64, n_top);
@@ -253,10 +250,10 @@ fn costs(bound: &Bound, flags: &Flags, n_top: usize, ctx: &Context) -> Result<Ve
                 }
                 cost
             };
-            Ok(Check::ALL.iter().map(of_check).collect::<Vec<Cost>>())
+            Ok(flags.made.iter().map(of_check).collect::<Vec<Cost>>())
         },
     )?;
-    let mut all = vec![Cost::default(); Check::COUNT];
+    let mut all = vec![Cost::default(); flags.made.len()];
     for part in parts {
         for (all, own) in all.iter_mut().zip(part) {
             all.money.merge(own.money);

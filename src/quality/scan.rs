@@ -43,7 +43,7 @@ pub(super) struct Rule {
     pub(super) wants_duplicates: bool,
 }
 
-/// One bit per row of a piece for each check that fired, by the check's number.
+/// One bit per row of a piece for each check that fired, by the check's number; those of the user's own checks come behind in the second pass.
 pub(super) type PieceBits = Vec<Option<Vec<u64>>>;
 
 /// What a piece gives.

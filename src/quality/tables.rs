@@ -6,9 +6,9 @@ use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray
 use arrow_schema::{Field, Schema};
 use arrow_select::interleave::interleave;
 
+use super::Made;
 use super::bits::Bits;
-use super::checks::{Check, Dimension};
-use super::params::known_check;
+use super::checks::Dimension;
 use super::report::Quality;
 use crate::error::{Error, Result};
 
@@ -24,7 +24,7 @@ impl Quality {
         };
         let note = |text: &String| (!text.is_empty()).then(|| text.clone());
         batch(vec![
-            ("check", texts(&|f| Some(f.check.name.into()))),
+            ("check", texts(&|f| Some(f.check.name.to_string()))),
             (
                 "dimension",
                 texts(&|f| Some(f.check.dimension.name().into())),
@@ -54,7 +54,7 @@ impl Quality {
                         .collect::<Float64Array>(),
                 ),
             ),
-            ("finds", texts(&|f| Some(f.check.finds.into()))),
+            ("finds", texts(&|f| Some(f.check.finds.to_string()))),
             ("note", texts(&|f| note(&f.note))),
         ])
     }
@@ -73,8 +73,8 @@ impl Quality {
             rows.push((Some("amount"), "amount", None));
         }
         let is_checked = |role: Option<&str>| {
-            self.on()
-                .any(|c| c.info().role == role && !c.info().is_remark)
+            let mut made = self.flags.made.iter();
+            made.any(|m| m.info.role == role && !m.info.is_remark)
         };
         rows.retain(|(role, ..)| is_checked(*role));
         rows.push((None, "table", None));
@@ -97,11 +97,11 @@ impl Quality {
 
     /// The share of rows without a fault of a role, or of any, in a dimension.
     fn score(&self, role: Option<&str>, dimension: Dimension) -> Option<f64> {
-        let is_of = |c: &&Check| {
-            let info = c.info();
+        let is_of = |made: &&Made| {
+            let info = &made.info;
             info.dimension == dimension && !info.is_remark && (role.is_none() || info.role == role)
         };
-        let checks: Vec<Check> = self.on().filter(|c| is_of(&c)).collect();
+        let checks: Vec<&Made> = self.flags.made.iter().filter(is_of).collect();
         if checks.is_empty() {
             return None;
         }
@@ -109,7 +109,7 @@ impl Quality {
         let mut any = Bits::new(self.flags.seen.n_rows());
         checks
             .iter()
-            .filter_map(|&c| self.flags.of(c))
+            .filter_map(|made| made.rows.as_ref())
             .for_each(|bits| any.unite(bits));
         Some(if n == 0 {
             1.0
@@ -118,16 +118,12 @@ impl Quality {
         })
     }
 
-    fn on(&self) -> impl Iterator<Item = Check> + '_ {
-        Check::ALL.iter().copied().filter(|&c| self.flags.is_on(c))
-    }
-
     /// Rows as they stand in the table, after a column `row` with their numbers: the examples of a finding.
     ///
     /// # Errors
     /// [`Error::Parameter`] if there is no such check.
     pub fn examples(&self, check: &str) -> Result<RecordBatch> {
-        known_check(check, "Quality", "check")?;
+        self.known(check, "check")?;
         let rows = self.finding(check).map_or(&[][..], |f| &f.examples);
         self.take(rows)
     }
@@ -147,9 +143,9 @@ impl Quality {
     /// # Errors
     /// None that a caller could cause.
     pub fn flags_table(&self) -> Result<RecordBatch> {
-        let columns = Check::ALL.iter().filter_map(|&check| {
-            let bits = self.flags.of(check)?;
-            Some((check.info().name, Arc::new(bits.to_array()) as ArrayRef))
+        let columns = self.flags.made.iter().filter_map(|made| {
+            let bits = made.rows.as_ref()?;
+            Some((&*made.info.name, Arc::new(bits.to_array()) as ArrayRef))
         });
         let columns: Vec<_> = columns.collect();
         if columns.is_empty() {

@@ -63,6 +63,9 @@ macro_rules! setters {
             }
         )*
 
+        /// Every role there is.
+        pub(crate) const NAMES: &[&str] = &["customer", "time", $(stringify!($name)),*];
+
         /// The roles that are named, each with its column.
         pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
             [("customer", Some(self.customer.as_str())), ("time", Some(self.time.as_str()))]

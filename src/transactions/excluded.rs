@@ -1,11 +1,12 @@
 //! Rows that a view leaves out by choice: those that checks flagged, and customers of other kinds.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::counts::{MAX_FLAGS, Reason, USED};
 use crate::error::{Error, Result};
 use crate::parallel::{Context, map_ordered, pieces};
-use crate::quality::{Bits, Quality};
+use crate::quality::{self, Bits, CustomCheck, Quality};
 use crate::table::bound::Bound;
 use crate::table::values::{Value, ValueColumn};
 
@@ -17,12 +18,20 @@ pub(super) struct Kinds {
     pub(super) are_left_out: bool,
 }
 
+/// A check whose rows are left out.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct LeftOut {
+    pub(super) name: Arc<str>,
+    /// The check itself where it is of the user's own.
+    pub(super) own: Option<Arc<CustomCheck>>,
+}
+
 /// Rows left out, each for one reason.
 #[derive(Debug, Default)]
 pub(crate) struct Excluded {
     other_kinds: Option<Bits>,
     /// By check, without the rows of those before.
-    flagged: Vec<(&'static str, Bits)>,
+    flagged: Vec<(Arc<str>, Bits)>,
 }
 
 impl Excluded {
@@ -30,13 +39,13 @@ impl Excluded {
     pub(super) fn new(
         other_kinds: Option<Bits>,
         quality: Option<&Quality>,
-        checks: &[&'static str],
+        checks: &[LeftOut],
     ) -> Self {
-        let mut flagged: Vec<(&'static str, Bits)> = Vec::new();
-        for &name in checks {
-            if let Some(mut bits) = quality.and_then(|q| q.bits(name)).cloned() {
+        let mut flagged: Vec<(Arc<str>, Bits)> = Vec::new();
+        for check in checks {
+            if let Some(mut bits) = quality.and_then(|q| q.bits(&check.name)).cloned() {
                 flagged.iter().for_each(|(_, before)| bits.subtract(before));
-                flagged.push((name, bits));
+                flagged.push((Arc::clone(&check.name), bits));
             }
         }
         Self {
@@ -46,8 +55,8 @@ impl Excluded {
     }
 
     /// The checks, in the order of their codes.
-    pub(crate) fn flags(&self) -> Vec<&'static str> {
-        self.flagged.iter().map(|(name, _)| *name).collect()
+    pub(crate) fn flags(&self) -> Vec<&str> {
+        self.flagged.iter().map(|(name, _)| &**name).collect()
     }
 
     /// Whether a row is left out.
@@ -109,23 +118,42 @@ pub(super) fn other_kinds(bound: &Bound, kinds: &Kinds, ctx: &Context) -> Result
     Ok(Bits::from_words(words.concat(), n_rows))
 }
 
-/// The checks of these names, each once, in the order given.
-pub(super) fn known(names: &[&str]) -> Result<Vec<&'static str>> {
-    let mut known: Vec<&'static str> = Vec::new();
-    for name in names {
-        let name = crate::quality::name_of_check(name, "Transactions", "without")?;
-        if !known.contains(&name) {
-            known.push(name);
+/// The checks left out so far and those of these names, each once, in the order given.
+pub(super) fn known(
+    before: &[LeftOut],
+    names: &[&str],
+    own: &[CustomCheck],
+) -> Result<Vec<LeftOut>> {
+    const OWNER: &str = "Transactions";
+    quality::validate_checks(own, OWNER)?;
+    if !own.is_empty() && !own.iter().any(|c| names.contains(&c.name.as_str())) {
+        let rule = "must be named among the checks whose rows are left out";
+        return Err(Error::parameter(OWNER, "checks", rule, &own[0].name));
+    }
+    let mut known = before.to_vec();
+    for &name in names {
+        let there = known.iter().find(|c| &*c.name == name);
+        let found = own.iter().find(|c| c.name == name);
+        match (there, found) {
+            (None, None) => {
+                let own = own.iter().map(|c| c.name.as_str());
+                quality::known_name(name, own, OWNER, "without")?;
+            }
+            (Some(there), Some(found)) if there.own.as_deref() != Some(found) => {
+                let rule = "must have other names than those left out already";
+                return Err(Error::parameter(OWNER, "checks", rule, name));
+            }
+            (Some(_), _) => continue,
+            (None, Some(_)) => {}
         }
+        known.push(LeftOut {
+            name: name.into(),
+            own: found.cloned().map(Arc::new),
+        });
     }
     if known.len() > MAX_FLAGS {
         let rule = format!("must be at most {MAX_FLAGS} checks");
-        return Err(Error::parameter(
-            "Transactions",
-            "without",
-            rule,
-            known.len(),
-        ));
+        return Err(Error::parameter(OWNER, "without", rule, known.len()));
     }
     Ok(known)
 }

@@ -16,13 +16,13 @@ use crate::clean::netting::netting;
 use crate::clean::returns::Netting;
 use crate::error::{Error, Result};
 use crate::parallel::Context;
-use crate::quality::{self, Partners, Quality, QualityParams, Source};
+use crate::quality::{self, CustomCheck, Partners, Quality, QualityParams, Source};
 use crate::table::Table;
 use crate::table::bound::{Bound, Window};
 use crate::table::roles::Roles;
 use crate::table::time::{DAY, EARLIEST, LATEST, Moment, Zone};
 use customers::Customers;
-use excluded::{Excluded, Kinds};
+use excluded::{Excluded, Kinds, LeftOut};
 use lines::Rules;
 
 /// A transaction table with roles, a rule for returns, and a clock.
@@ -53,7 +53,7 @@ pub struct Transactions {
     window: Window,
     clock: Option<i64>,
     /// Checks whose rows every job leaves out.
-    without: Arc<[&'static str]>,
+    without: Arc<[LeftOut]>,
     kinds: Option<Arc<Kinds>>,
     known: Known,
 }
@@ -179,14 +179,31 @@ impl Transactions {
     /// # Errors
     /// [`Error::Parameter`] if there is no such check.
     pub fn without(&self, checks: &[&str]) -> Result<Self> {
-        let all: Vec<&str> = self
-            .without
-            .iter()
-            .copied()
-            .chain(checks.iter().copied())
-            .collect();
+        self.without_checks(checks, &[])
+    }
+
+    /// As [`without`](Self::without), where some of the names are of checks of one's own.
+    ///
+    /// ```
+    /// use patronomy::quality::CustomCheck;
+    /// use patronomy::simulate::Shop;
+    /// let tx = Shop::new(50, 365, 1).transactions()?;
+    /// let own = [CustomCheck::new("cheap_bulk", "quantity > 1000 AND price < 0.1")];
+    /// let clean = tx.without_checks(&["duplicate", "cheap_bulk"], &own)?;
+    /// assert!(tx.without(&["cheap_bulk"]).is_err());
+    /// # Ok::<(), patronomy::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if there is no such check, none of one's own is named, or an expression is none;
+    /// [`Error::ColumnNotFound`] and [`Error::ColumnType`] if it does not fit the table.
+    pub fn without_checks(&self, names: &[&str], own: &[CustomCheck]) -> Result<Self> {
+        let all = excluded::known(&self.without, names, own)?;
+        for check in all.iter().filter_map(|c| c.own.as_deref()) {
+            check.bind(&self.bound)?;
+        }
         Ok(Self {
-            without: excluded::known(&all)?.into(),
+            without: all.into(),
             known: self.known_of_all(),
             ..self.clone()
         })
@@ -432,7 +449,12 @@ impl Transactions {
                 },
                 ..self.clone()
             };
-            let params = QualityParams::only(&self.without);
+            let names: Vec<&str> = self.without.iter().map(|c| &*c.name).collect();
+            let own = self
+                .without
+                .iter()
+                .filter_map(|c| c.own.as_deref().cloned());
+            let params = QualityParams::only(&names).checks(own);
             Some(all.quality(&params, &Partners::new(), ctx)?)
         };
         let excluded = Excluded::new(kinds, quality.as_ref(), &self.without);

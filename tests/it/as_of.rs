@@ -195,7 +195,7 @@ let names = ["duplicate", "price_outlier", "return_unmatched"];
             let all = tx.quality(&QualityParams::new(), &Partners::new(), &Context::new()).unwrap();
             let times = times(&batch);
             let is_past = |row: &u64| times[*row as usize] < cut();
-            CHECKS.iter().map(|c| all.rows(c.name).unwrap().into_iter().filter(is_past).collect()).collect::<Vec<Vec<u64>>>()
+            CHECKS.iter().map(|c| all.rows(&c.name).unwrap().into_iter().filter(is_past).collect()).collect::<Vec<Vec<u64>>>()
         };
         prop_assert_eq!(findings(&batch), findings(&altered(&batch, seed)));
         prop_assert_eq!(findings(&batch), findings(&shuffled(&batch, seed)));

@@ -61,7 +61,7 @@ fn a_clean_shop_has_no_findings() {
         let found: Vec<String> = quality
             .findings()
             .iter()
-            .filter(|f| (f.n_rows > 0 || !f.note.is_empty()) && !BUSINESS.contains(&f.check.name))
+            .filter(|f| (f.n_rows > 0 || !f.note.is_empty()) && !BUSINESS.contains(&&*f.check.name))
             .map(|f| format!("{}: {} rows {}", f.check.name, f.n_rows, f.note))
             .collect();
         assert_eq!(found, [""; 0], "seed {seed}");
@@ -105,7 +105,7 @@ fn every_kind_of_dirt_is_found_where_it_is() {
                 .findings()
                 .iter()
                 .filter(|f| f.n_rows > 0 || !f.note.is_empty())
-                .map(|f| f.check.name)
+                .map(|f| &*f.check.name)
                 .filter(|&name| {
                     name != kind.name() && !BUSINESS.contains(&name) && !follows(kind, name)
                 })

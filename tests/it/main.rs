@@ -24,6 +24,7 @@ mod oracle;
 mod outliers;
 mod property;
 mod quality;
+mod quality_custom;
 #[cfg(all(feature = "csv", feature = "excel", feature = "parquet"))]
 mod readers;
 mod same_bits;

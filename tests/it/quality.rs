@@ -218,11 +218,12 @@ fn a_later_row_changes_no_earlier_finding() {
     assert!(a.n_rows() > b.n_rows());
     assert_eq!(a.n_checked(), b.n_checked());
     for (x, y) in a.findings().iter().zip(b.findings()) {
-        let known =
-            |f: &patronomy::quality::Finding| (f.check.name, f.n_rows, f.money, f.note.clone());
+        let known = |f: &patronomy::quality::Finding| {
+            (f.check.name.clone(), f.n_rows, f.money, f.note.clone())
+        };
         assert_eq!(known(x), known(y));
     }
-    let names: Vec<&str> = CHECKS.iter().map(|c| c.name).collect();
+    let names: Vec<&str> = CHECKS.iter().map(|c| &*c.name).collect();
     let used = |tx: &Transactions| {
         let view = past(tx).without(&names).unwrap();
         let counts = view.counts(&Context::new()).unwrap();

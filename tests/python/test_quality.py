@@ -142,7 +142,7 @@ def test_left_out_by_request_in_every_job() -> None:
     assert "flagged" not in tx.counts
     with pytest.raises(pt.ParameterError, match="did you mean `duplicate`"):
         tx.without("duplicates")
-    with pytest.raises(TypeError, match="`checks` of `without`"):
+    with pytest.raises(TypeError, match="`names` of `without`"):
         tx.without(1)  # type: ignore[arg-type]
 
 
@@ -213,6 +213,7 @@ def test_defaults_are_those_of_the_core() -> None:
     words = ("test_words", "adjustment_words")
     assert all(face.pop(w) is None and core.pop(w) for w in words)
     assert face.pop("skip") == tuple(core.pop("skip"))
+    assert face.pop("checks") is None and core.pop("checks") == []
     assert face == core
 
 

@@ -50,7 +50,7 @@ pub(crate) struct Customers {
     /// Customers without an order.
     pub(crate) n_without_order: u64,
     /// The checks whose rows are left out.
-    pub(crate) flags: Vec<&'static str>,
+    pub(crate) flags: Vec<String>,
 }
 
 impl Customers {
@@ -60,7 +60,8 @@ impl Customers {
 
     /// Where the rows went.
     pub(crate) fn counts(&self) -> RowCounts {
-        self.tally.finish(self.rows_without_order, &self.flags)
+        let flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
+        self.tally.finish(self.rows_without_order, &flags)
     }
 }
 
@@ -72,7 +73,8 @@ pub(crate) fn customers(rules: Rules<'_>, ctx: &Context) -> Result<Customers> {
         Groups::Narrow(groups, codecs) => finish(bound, groups, codecs, ctx)?,
         Groups::Wide(groups) => finish(bound, groups, Codecs::default(), ctx)?,
     };
-    customers.flags = rules.excluded.map_or_else(Vec::new, Excluded::flags);
+    let flags = rules.excluded.map_or_else(Vec::new, Excluded::flags);
+    customers.flags = flags.into_iter().map(str::to_owned).collect();
     Ok(customers)
 }
 
