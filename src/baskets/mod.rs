@@ -95,7 +95,7 @@ impl Baskets {
     /// The same baskets, each standing for so many.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if there is not one weight for each basket, if one is zero, or if they add up to 2^32 or more.
+    /// [`Error::Parameter`] if there is not one weight for each basket, if one is zero, or if they add up to 2^32 - 1 or more.
     pub fn with_weights(&self, weights: Vec<u32>) -> Result<Self> {
         if weights.len() != self.len() {
             let rule = format!("must be {}, one for each basket", self.len());
@@ -106,10 +106,11 @@ impl Baskets {
             return Err(Error::parameter(OWNER, "weights", rule, 0));
         }
         let sum: u64 = weights.iter().map(|&w| u64::from(w)).sum();
-        let Ok(total) = u32::try_from(sum) else {
-            let rule = "must add up to less than 2^32; divide them by a common factor";
+        let total = u32::try_from(sum).unwrap_or(u32::MAX);
+        if total == u32::MAX {
+            let rule = "must add up to less than 2^32 - 1; divide them by a common factor";
             return Err(Error::parameter(OWNER, "weights", rule, sum));
-        };
+        }
         let mut inner = (*self.inner).clone();
         inner.total = total;
         inner.weights = weights;

@@ -147,9 +147,11 @@ impl<'a> Job<'a> {
         length >= self.params.min_len && self.params.max_len.is_none_or(|max| length <= max)
     }
 
-    /// Whether every set that is mined is wanted.
+    /// Whether every set that is mined is wanted, and none excludes another: then they can be counted many at a time.
     fn wants_all(&self) -> bool {
-        self.params.min_len <= 1 + self.n_given() && self.params.max_len.is_none()
+        !self.baskets.has_taxonomy()
+            && self.params.min_len <= 1 + self.n_given()
+            && self.params.max_len.is_none()
     }
 
     /// The required items together, where they are frequent: a set of their own, if it is of the target.
