@@ -53,7 +53,11 @@ fn of_target(all: &Sets, target: Target, total: u32, n_items: u32) -> Sets {
         let without = (0..set.len()).map(|left_out| {
             let mut without = set.to_vec();
             without.remove(left_out);
-            if without.is_empty() { total } else { all[&without] }
+            if without.is_empty() {
+                total
+            } else {
+                all[&without]
+            }
         });
         without.collect::<Vec<u32>>()
     };
@@ -64,7 +68,9 @@ fn of_target(all: &Sets, target: Target, total: u32, n_items: u32) -> Sets {
         _ => true,
     };
     let wanted = all.iter().filter(|&(set, support)| is_one((set, support)));
-    wanted.map(|(set, &support)| (set.clone(), support)).collect()
+    wanted
+        .map(|(set, &support)| (set.clone(), support))
+        .collect()
 }
 
 fn mined(params: &ItemsetParams, baskets: &Baskets) -> Sets {
@@ -94,7 +100,10 @@ fn rows(n_items: u32, n_rows: usize) -> impl Strategy<Value = Vec<Vec<u32>>> {
     let row = prop::collection::vec(0..n_items, 0..=n_items as usize);
     (prop::collection::vec((row, 1..4usize), 0..n_rows), 1..4u32).prop_map(|(rows, thin)| {
         let thinned = rows.into_iter().flat_map(|(row, n)| {
-            let row: Vec<u32> = row.into_iter().filter(|i| thin == 1 || i % thin != 0).collect();
+            let row: Vec<u32> = row
+                .into_iter()
+                .filter(|i| thin == 1 || i % thin != 0)
+                .collect();
             vec![row; n]
         });
         thinned.collect()
