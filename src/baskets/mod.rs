@@ -1,6 +1,15 @@
 //! Baskets: for each transaction its distinct items, as numbers.
+//!
+//! They come from [`Transactions`](Baskets::from_transactions), from a [long table](Baskets::from_table), from [lists](Baskets::from_lists), from a
+//! table of [truth values](Baskets::from_one_hot), from a [sparse matrix](Baskets::from_csr), or from [text](Baskets::read).
 
+mod group;
+mod lists;
+mod long;
+mod names;
+mod rows;
 mod taxonomy;
+mod transactions;
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,6 +17,10 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef};
 
 use crate::error::{Error, Result};
+use crate::transactions::{Reason, RowCounts};
+use rows::Distinct;
+
+pub use long::LongTable;
 
 const OWNER: &str = "Baskets";
 
@@ -44,6 +57,10 @@ struct Inner {
     n_repeated: u64,
     /// For each item its ancestors, nearest first; none without a taxonomy.
     ancestors: Vec<Vec<u32>>,
+    counts: RowCounts,
+    names: Option<ArrayRef>,
+    ids: Option<ArrayRef>,
+    customers: Option<ArrayRef>,
 }
 
 impl fmt::Debug for Baskets {
@@ -77,6 +94,7 @@ impl Baskets {
             let rule = format!("must be numbers of the {} labels", labels.len());
             return Err(Error::parameter(OWNER, "items", rule, item));
         }
+        let n = items.len() as u64;
         let mut inner = Inner {
             items,
             ends,
@@ -85,11 +103,45 @@ impl Baskets {
             labels,
             n_repeated: 0,
             ancestors: Vec::new(),
+            counts: counts_of(n, 0),
+            names: None,
+            ids: None,
+            customers: None,
         };
         inner.sort();
         Ok(Self {
             inner: Arc::new(inner),
         })
+    }
+
+    /// Baskets whose items ascend.
+    fn of_distinct(rows: Distinct, labels: ArrayRef, counts: RowCounts) -> Result<Self> {
+        let Ok(total) = u32::try_from(rows.ends.len()) else {
+            let rule = "must be less than 2^32";
+            return Err(Error::parameter(OWNER, "baskets", rule, rows.ends.len()));
+        };
+        let inner = Inner {
+            items: rows.items,
+            ends: rows.ends,
+            weights: Vec::new(),
+            total,
+            labels,
+            n_repeated: rows.n_repeated,
+            ancestors: Vec::new(),
+            counts,
+            names: None,
+            ids: None,
+            customers: None,
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// The same baskets with more said of them.
+    fn with(mut self, set: impl FnOnce(&mut Inner)) -> Self {
+        set(Arc::make_mut(&mut self.inner));
+        self
     }
 
     /// The same baskets, each standing for so many.
@@ -149,6 +201,32 @@ impl Baskets {
         &self.inner.labels
     }
 
+    /// What each item is called by people, in the order of [`labels`](Self::labels); none where the source has no names.
+    #[must_use]
+    pub fn names(&self) -> Option<&ArrayRef> {
+        self.inner.names.as_ref()
+    }
+
+    /// The transaction that each basket is; none where the source has no ids.
+    #[must_use]
+    pub fn ids(&self) -> Option<&ArrayRef> {
+        self.inner.ids.as_ref()
+    }
+
+    /// The customer of each basket, null where none is known; none where the source knows no customers.
+    #[must_use]
+    pub fn customers(&self) -> Option<&ArrayRef> {
+        self.inner.customers.as_ref()
+    }
+
+    /// Where the rows of the source went: used, or left out for a reason. A row is an entry of an item in a basket: a line of transactions, an
+    /// element of a list, a true or null cell, a word of text. Entries used that repeat an item of their basket are counted by
+    /// [`n_repeated`](Self::n_repeated).
+    #[must_use]
+    pub fn counts(&self) -> &RowCounts {
+        &self.inner.counts
+    }
+
     /// How many items were dropped because their basket had them already.
     #[must_use]
     pub fn n_repeated(&self) -> u64 {
@@ -183,6 +261,17 @@ impl Baskets {
     /// The ancestors of an item, nearest first.
     pub(crate) fn ancestors(&self, item: u32) -> Option<&[u32]> {
         self.inner.ancestors.get(item as usize).map(Vec::as_slice)
+    }
+}
+
+/// The counts of so many entries, of which some are no items.
+fn counts_of(n: u64, n_without_item: u64) -> RowCounts {
+    let left_out = (n_without_item > 0).then_some((Reason::NoItem, n_without_item));
+    RowCounts {
+        rows_in: n,
+        rows_used: n - n_without_item,
+        left_out: left_out.into_iter().collect(),
+        ..RowCounts::default()
     }
 }
 

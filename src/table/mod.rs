@@ -7,9 +7,12 @@
 #[cfg(any(feature = "excel", feature = "parquet"))]
 pub(crate) mod align;
 pub(crate) mod bound;
+pub(crate) mod codes;
 pub(crate) mod expression;
 pub(crate) mod ids;
 pub(crate) mod key;
+pub(crate) mod labels;
+pub(crate) mod lists;
 pub(crate) mod number;
 pub(crate) mod profile;
 pub(crate) mod roles;

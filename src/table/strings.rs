@@ -7,6 +7,18 @@ use arrow_schema::DataType;
 use super::Column;
 use crate::error::Result;
 
+/// The column as text, if need be cast; dictionaries of text stay.
+pub(crate) fn as_text(column: &Column, role: &str) -> Result<Column> {
+    let value_type = match &column.data_type {
+        DataType::Dictionary(_, value) => value.as_ref(),
+        other => other,
+    };
+    match value_type {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Ok(column.clone()),
+        _ => column.cast(&DataType::LargeUtf8, role, "text"),
+    }
+}
+
 /// A column of text.
 #[derive(Debug)]
 pub(crate) struct Texts {

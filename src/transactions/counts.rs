@@ -26,6 +26,10 @@ pub enum Reason {
     NoCustomer = 40,
     /// The transaction is null or blank.
     NoTransaction,
+    /// The item is null or blank, where items are looked at.
+    NoItem,
+    /// The quantity is null, NaN or infinite, where it alone tells a purchase from a return.
+    NoQuantity,
     /// The money of the line is null.
     NoAmount,
     /// The money of the line is NaN or infinite.
@@ -46,7 +50,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in order.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::NoTime,
         Self::TimeOutOfRange,
         Self::AfterClock,
@@ -55,6 +59,8 @@ impl Reason {
         Self::Flagged,
         Self::NoCustomer,
         Self::NoTransaction,
+        Self::NoItem,
+        Self::NoQuantity,
         Self::NoAmount,
         Self::AmountNotFinite,
         Self::ZeroQuantity,

@@ -241,17 +241,7 @@ impl<'a, K: Key> LineReader<'a, K> {
     }
 
     fn time_status(&self, time: i64) -> u8 {
-        let Window { since, until } = self.rules.window;
-        if time >= since && time <= until {
-            return ORDER;
-        }
-        let reason = match time {
-            NO_TIME => Reason::NoTime,
-            t if !(EARLIEST..LATEST).contains(&t) => Reason::TimeOutOfRange,
-            t if t > until => Reason::AfterClock,
-            _ => Reason::BeforeWindow,
-        };
-        reason as u8
+        time_status(self.rules.window, time)
     }
 
     /// Reads the money columns and settles which lines are orders, returns, or nothing.
@@ -368,6 +358,20 @@ impl<'a, K: Key> LineReader<'a, K> {
     }
 }
 
+/// What the time of a row makes of it.
+pub(super) fn time_status(Window { since, until }: Window, time: i64) -> u8 {
+    if time >= since && time <= until {
+        return ORDER;
+    }
+    let reason = match time {
+        NO_TIME => Reason::NoTime,
+        t if !(EARLIEST..LATEST).contains(&t) => Reason::TimeOutOfRange,
+        t if t > until => Reason::AfterClock,
+        _ => Reason::BeforeWindow,
+    };
+    reason as u8
+}
+
 /// A missing id: the first reason in their order counts. A missing item only keeps an order line from counting one.
 fn mark_missing(status: &mut u8, code: u8) {
     let outweighs = if code == UNCOUNTED {
@@ -400,7 +404,8 @@ fn odd_status(status: u8, q: f64, p: f64, has_amount: bool, on_return: u8) -> u8
     }
 }
 
-fn rows_between(rows: &[(u64, f64)], from: u64, to: u64) -> &[(u64, f64)] {
+/// Those of some rows, of a list in row order.
+pub(super) fn rows_between(rows: &[(u64, f64)], from: u64, to: u64) -> &[(u64, f64)] {
     let start = rows.partition_point(|&(row, _)| row < from);
     let len = rows[start..].partition_point(|&(row, _)| row < to);
     &rows[start..start + len]

@@ -4,6 +4,7 @@ pub(crate) mod counts;
 pub(crate) mod customers;
 mod excluded;
 pub(crate) mod lines;
+pub(crate) mod purchases;
 
 use std::sync::{Arc, OnceLock};
 
@@ -411,6 +412,11 @@ impl Transactions {
 
     fn rules(&self, ctx: &Context) -> Result<Rules<'_>> {
         self.bound.check_money()?;
+        self.rules_without_money(ctx)
+    }
+
+    /// The rules for a job that asks for no money.
+    fn rules_without_money(&self, ctx: &Context) -> Result<Rules<'_>> {
         let excluded = self.excluded(ctx)?;
         let netting = match (self.returns, excluded) {
             (Returns::Net, None) => Some(self.netting(ctx)?),

@@ -9,6 +9,7 @@
 )]
 
 mod as_of;
+mod baskets;
 mod cancel;
 mod draw;
 mod errors;

@@ -17,7 +17,7 @@ use super::{Column, Segment};
 use crate::error::{Error, Result};
 use crate::parallel::{Context, fill_rows, filled, map_ordered, pieces};
 use codec::{Codec, Digits};
-pub(crate) use reader::{IdReader, codes_of};
+pub(crate) use reader::{IdReader, codes_of, is_blank};
 
 /// Keys that one task turns back into ids.
 const PIECE: usize = 65_536;
@@ -67,6 +67,15 @@ impl IdColumn {
     /// Whether the narrow key can hold the values.
     pub(crate) fn is_integer(&self) -> bool {
         self.value_type.is_integer()
+    }
+
+    pub(super) fn chunks(&self) -> &[ArrayRef] {
+        &self.column.chunks
+    }
+
+    /// The type of the values, with any dictionary taken off.
+    pub(super) fn value_type(&self) -> &DataType {
+        &self.value_type
     }
 
     /// How many rows each chunk has.

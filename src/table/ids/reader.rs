@@ -446,7 +446,7 @@ fn take_texts<'a, K: Key, F: FnMut(usize, Found<()>), T: Texts>(
 }
 
 /// No identifier: empty, or nothing but white space and control characters.
-pub(super) fn is_blank(text: &[u8]) -> bool {
+pub(crate) fn is_blank(text: &[u8]) -> bool {
     let is_blank = |c: char| c.is_whitespace() || c.is_control();
     // What is not UTF-8 cannot come from an Arrow text column.
     std::str::from_utf8(text).is_ok_and(|t| t.chars().all(is_blank))

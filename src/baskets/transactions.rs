@@ -1,0 +1,108 @@
+//! Baskets from transactions.
+
+use arrow_array::{Array, ArrayRef, BooleanArray};
+
+use super::group::grouped;
+use super::names::names;
+use super::rows::Distinct;
+use super::{Baskets, OWNER};
+use crate::error::{Error, Result};
+use crate::parallel::Context;
+use crate::table::codes::{NONE, codes};
+use crate::transactions::{Reason, Transactions};
+
+impl Baskets {
+    /// A basket for each transaction with a purchase, in ascending order of the transaction; under the view's clock, its rule for returns, and its
+    /// choice of rows.
+    ///
+    /// A purchase is a line that the clock knows and no choice leaves out, with a transaction and an item, and with a positive quantity where there is
+    /// a quantity; it needs no customer and no price. Returns are no purchases, whatever the rule for them; where they are netted, purchases that
+    /// were returned whole are none either. All rows are accounted for by [`counts`](Self::counts).
+    ///
+    /// Items are numbered in ascending order of their labels. [`ids`](Self::ids) has each basket's transaction, [`customers`](Self::customers) the
+    /// customer of its first purchase, in row order. Where role `item_name` is bound, [`names`](Self::names) has for each item the name that most of
+    /// its purchases have; of names that tie, the smaller. Memory: about 24 bytes a row while it runs.
+    ///
+    /// ```
+    /// use patronomy::{Context, baskets::Baskets, simulate::Shop};
+    /// let tx = Shop::new(100, 365, 1).transactions()?;
+    /// let baskets = Baskets::from_transactions(&tx, &Context::new())?;
+    /// let counts = baskets.counts();
+    /// assert_eq!(counts.rows_in, counts.rows_used + counts.left_out.values().sum::<u64>());
+    /// # Ok::<(), patronomy::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::ColumnNotFound`] if no column has role `transaction`, or none has `item`; [`Error::Budget`], [`Error::Cancelled`].
+    pub fn from_transactions(tx: &Transactions, ctx: &Context) -> Result<Self> {
+        let bound = tx.bound();
+        let missing = |role: &str| {
+            let what = format!("baskets: name role `{role}`");
+            Error::column_not_found(role, what, &bound.table.names())
+        };
+        let transaction = bound.transaction.as_ref();
+        let transaction = transaction.ok_or_else(|| missing("transaction"))?;
+        let item = bound.item.as_ref().ok_or_else(|| missing("item"))?;
+        let table = &bound.table;
+        let mut purchases = tx.purchases(ctx)?;
+        let transactions = codes(table, transaction, Some(&purchases.status), ctx)?;
+        purchases.leave_out(&transactions.codes, Reason::NoTransaction);
+        let items = codes(table, item, Some(&purchases.status), ctx)?;
+        purchases.leave_out(&items.codes, Reason::NoItem);
+        let counts = purchases.counts();
+        drop(purchases);
+        let rows = grouped(
+            &transactions.codes,
+            &items.codes,
+            transactions.values.len(),
+            ctx,
+        )?;
+        let firsts = first_rows(&transactions.codes, &items.codes, rows.ends.len());
+        let (rows, ids) = without_empty(rows, &transactions.values)?;
+        drop(transactions.codes);
+        let customers = bound.customer.at(table, &firsts, ctx)?;
+        let names = names(bound, &items.codes, items.values.len(), ctx)?;
+        let baskets = Self::of_distinct(rows, items.values, counts)?;
+        ctx.progress.finish();
+        Ok(baskets.with(|inner| {
+            inner.ids = Some(ids);
+            inner.customers = Some(customers);
+            inner.names = names;
+        }))
+    }
+}
+
+/// The first row of each basket that has one.
+fn first_rows(transactions: &[u32], items: &[u32], n: usize) -> Vec<u64> {
+    let mut firsts = vec![u64::MAX; n];
+    let mut last = NONE;
+    for (row, (&transaction, &item)) in transactions.iter().zip(items).enumerate() {
+        if transaction != last && transaction != NONE && item != NONE {
+            last = transaction;
+            let first = &mut firsts[transaction as usize];
+            *first = (*first).min(row as u64);
+        }
+    }
+    firsts.retain(|&row| row != u64::MAX);
+    firsts
+}
+
+/// The baskets that have items, and their ids: all lines of a transaction may be without item.
+fn without_empty(mut rows: Distinct, ids: &ArrayRef) -> Result<(Distinct, ArrayRef)> {
+    let mut from = 0;
+    let has_items: BooleanArray = rows
+        .ends
+        .iter()
+        .map(|&end| Some(std::mem::replace(&mut from, end) < end))
+        .collect();
+    if has_items.true_count() == ids.len() {
+        return Ok((rows, ids.clone()));
+    }
+    rows.ends.dedup();
+    if rows.ends.first() == Some(&0) {
+        rows.ends.remove(0);
+    }
+    let kept = arrow_select::filter::filter(ids, &has_items);
+    let kept = kept.map_err(|e| Error::parameter(OWNER, "ids", "cannot be filtered", e))?;
+    Ok((rows, kept))
+}
