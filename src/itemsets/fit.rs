@@ -15,6 +15,9 @@ use crate::parallel::Context;
 /// More sets than these are refused where the caller says nothing else: 1.2 GB of frequent sets.
 pub(super) const MAX_ITEMSETS: u64 = 100_000_000;
 
+/// Steps after which counting is no longer quick: some hundredths of a second.
+const QUICK: u64 = 1 << 23;
+
 /// A set in memory: its place, its last item and its support.
 const SET_BYTES: u64 = 12;
 
@@ -181,7 +184,6 @@ impl<'a> Job<'a> {
         let too_many = || self.too_many(allowed);
         let database = self.database(self.minimum)?;
         // Where counting is quick, an explosion is refused before it begins.
-        const QUICK: u64 = 1 << 23;
         if self
             .count(self.minimum, allowed, QUICK)?
             .is_some_and(|n| n > allowed.into())

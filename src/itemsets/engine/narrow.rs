@@ -3,7 +3,7 @@
 use super::{CLOSED, FREQUENT, MAXIMAL, Miner};
 use crate::itemsets::sink::Sink;
 use crate::kernels::itemsets::powerset::FEW;
-use crate::kernels::itemsets::rows::{counts, frequent, gather, select};
+use crate::kernels::itemsets::rows::{counts, frequent, gather, select, weight_of};
 use crate::kernels::itemsets::words::bits_of;
 
 /// Rows of one word with weights.
@@ -90,7 +90,7 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
         }
         let mut child = std::mem::take(&mut self.scratch.levels[node.depth]);
         let mut left = node;
-        for item in self.order(rows, node) {
+        for item in Self::order(rows, node) {
             left.items &= !(1 << item);
             self.narrow_child(rows, &mut child, codes, item, left);
             left.done |= 1 << item;
@@ -100,7 +100,7 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
 
     /// The items in the order in which sets are extended by them: as they are numbered. For maximal sets the rarest here first, so that what is left
     /// for the last ones is likely to be frequent whole.
-    pub(super) fn order(&self, rows: &Rows, node: Node) -> impl Iterator<Item = u32> + use<S, T> {
+    pub(super) fn order(rows: &Rows, node: Node) -> impl Iterator<Item = u32> + use<S, T> {
         let mut order = [0; 64];
         let mut n = 0;
         for item in bits_of(node.items) {
@@ -195,8 +195,7 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
 
     /// Whether all items together are frequent: then no other set here can be maximal (Bayardo's look-ahead, 1998).
     pub(super) fn look_ahead(&mut self, rows: &Rows, codes: &[u32; 64], node: Node) -> bool {
-        let total =
-            crate::kernels::itemsets::rows::weight_of(&rows.masks, &rows.weights, node.items);
+        let total = weight_of(&rows.masks, &rows.weights, node.items);
         if total < self.minimum {
             return false;
         }
