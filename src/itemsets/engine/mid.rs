@@ -46,8 +46,8 @@ pub(super) struct Mid<R> {
     pub(super) done: R,
     pub(super) depth: usize,
     pub(super) free: usize,
-    starts: Vec<u32>,
-    numbers: Vec<u32>,
+    pub(super) starts: Vec<u32>,
+    pub(super) numbers: Vec<u32>,
 }
 
 /// Buffers for the lists of rows by item.
@@ -57,19 +57,29 @@ pub(super) struct Scan {
     ends: Vec<u32>,
 }
 
-impl<R: Words> Mid<R> {
-    pub(super) fn new(codes: Vec<u32>, depth: usize, free: usize) -> Self {
+impl<R: Words> Default for Mid<R> {
+    fn default() -> Self {
         Self {
             rows: Vec::new(),
             weights: Vec::new(),
-            codes,
+            codes: Vec::new(),
             items: R::NONE,
             done: R::NONE,
-            depth,
-            free,
+            depth: 0,
+            free: 0,
             starts: Vec::new(),
             numbers: Vec::new(),
         }
+    }
+}
+
+impl<R: Words> Mid<R> {
+    fn clear(&mut self, depth: usize, free: usize) {
+        self.rows.clear();
+        self.weights.clear();
+        self.codes.clear();
+        (self.items, self.done) = (R::NONE, R::NONE);
+        (self.depth, self.free) = (depth, free);
     }
 
     /// Lists for each item the numbers of its rows.
@@ -77,11 +87,13 @@ impl<R: Words> Mid<R> {
         let Scan { bits, ends } = buffers;
         bits.clear();
         ends.clear();
+        self.starts.clear();
         self.starts.resize(self.codes.len() + 2, 0);
         scan(&self.rows, self.items, bits, ends, &mut self.starts);
         for b in 2..self.starts.len() {
             self.starts[b] += self.starts[b - 1];
         }
+        self.numbers.clear();
         self.numbers.resize(bits.len(), 0);
         let mut from = 0;
         for (row, &end) in ends.iter().enumerate() {
@@ -98,35 +110,71 @@ impl<R: Words> Mid<R> {
         &self.numbers[self.starts[item] as usize..self.starts[item + 1] as usize]
     }
 
-    /// The items in the order in which sets are extended by them, with those that come after and before each.
-    pub(super) fn order<const T: u8>(&self) -> Vec<(usize, R, R)> {
-        let mut order: Vec<usize> = self.items.ones().collect();
+    /// The items in the order in which sets are extended by them.
+    pub(super) fn order<const T: u8>(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = self.items.ones().map(|item| item as u32).collect();
         if T == MAXIMAL {
-            order.sort_by_key(|&item| self.of(item).len());
+            order.sort_by_key(|&item| self.of(item as usize).len());
         }
-        let (mut rest, mut done) = (self.items, self.done);
-        let steps = order.into_iter().map(|item| {
-            rest.clear(item);
-            let step = (item, rest, done);
-            done.set(item);
-            step
-        });
-        steps.collect()
+        order
     }
 }
 
+/// Rows that were mined, for the next ones of their width: most databases are small, and getting memory for them would take longer than mining.
+#[derive(Debug, Default)]
+pub(super) struct Pools(
+    Vec<Mid<[u64; 2]>>,
+    Vec<Mid<[u64; 4]>>,
+    Vec<Mid<[u64; 8]>>,
+    Vec<Mid<[u64; 16]>>,
+);
+
+/// Widths that have a pool.
+pub(super) trait Width: Words {
+    fn pool(pools: &mut Pools) -> &mut Vec<Mid<Self>>;
+}
+
+macro_rules! width {
+    ($($n:literal $place:tt),*) => {$(
+        impl Width for [u64; $n] {
+            fn pool(pools: &mut Pools) -> &mut Vec<Mid<Self>> {
+                &mut pools.$place
+            }
+        }
+    )*};
+}
+width!(2 0, 4 1, 8 2, 16 3);
+
 impl<S: Sink, const T: u8> Miner<'_, S, T> {
-    pub(super) fn mid<R: Words>(&mut self, mut db: Mid<R>) {
+    /// Rows without any yet, for these items.
+    pub(super) fn fresh<R: Width>(
+        &mut self,
+        codes: impl Iterator<Item = u32>,
+        depth: usize,
+        free: usize,
+    ) -> Mid<R> {
+        let mut db = R::pool(&mut self.scratch.pools).pop().unwrap_or_default();
+        db.clear(depth, free);
+        db.codes.extend(codes);
+        db
+    }
+
+    pub(super) fn mid<R: Width>(&mut self, mut db: Mid<R>) {
         let mut buffers = std::mem::take(&mut self.scratch.scan);
         db.index(&mut buffers);
         self.scratch.scan = buffers;
-        for (item, rest, done) in db.order::<T>() {
+        let (mut rest, mut done) = (db.items, db.done);
+        for item in db.order::<T>() {
+            let item = item as usize;
+            rest.clear(item);
             self.mid_item(&db, item, rest, done);
+            done.set(item);
         }
+        R::pool(&mut self.scratch.pools).push(db);
     }
 
     /// The sets that have `item`, and others of `rest`.
-    pub(super) fn mid_item<R: Words>(&mut self, db: &Mid<R>, item: usize, rest: R, done: R) {
+    pub(super) fn mid_item<R: Width>(&mut self, db: &Mid<R>, item: usize, rest: R, done: R) {
         let numbers = db.of(item);
         if self.is_stopped(numbers.len()) {
             return;
@@ -172,7 +220,7 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
         self.path.truncate(length);
     }
 
-    fn mid_descend<R: Words>(
+    fn mid_descend<R: Width>(
         &mut self,
         db: &Mid<R>,
         numbers: &[u32],
@@ -187,11 +235,12 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
         let codes = both.ones().map(|b| db.codes[b]);
         if n > 64 {
             with_words!(n, Q => {
-                let mut child = Mid::<Q>::new(codes.collect(), depth, free);
+                let mut child = self.fresh::<Q>(codes, depth, free);
                 child.rows.resize(numbers.len(), Q::NONE);
                 chosen.of_rows(&db.rows, numbers, &mut child.rows);
                 if !db.weights.is_empty() {
-                    child.weights = numbers.iter().map(|&r| db.weights[r as usize]).collect();
+                    let weights = numbers.iter().map(|&r| db.weights[r as usize]);
+                    child.weights.extend(weights);
                 }
                 (child.items, child.done) = (chosen.of(items), chosen.of(done));
                 return self.mid(child);

@@ -18,9 +18,8 @@ use super::sink::Sink;
 use super::watch::{Shared, Watch};
 use crate::error::Result;
 use crate::kernels::itemsets::powerset::Few;
-use crate::kernels::itemsets::words::Words;
 use crate::parallel::{Spares, map_ordered};
-use mid::{ITEMS, Mid, Scan, with_words};
+use mid::{ITEMS, Mid, Pools, Scan, Width, with_words};
 use narrow::{Node, Rows};
 use wide::{Tally, Wide};
 
@@ -37,6 +36,7 @@ struct Scratch {
     with: Rows,
     close: Vec<[u64; 1]>,
     scan: Scan,
+    pools: Pools,
     tallies: Vec<Tally>,
     slots: Vec<u32>,
     sets: Vec<(u64, u32)>,
@@ -218,9 +218,13 @@ impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
         })
     }
 
-    fn mid<R: Words>(&self, open: Vec<u32>, free: usize) -> Result<Vec<S>> {
+    fn mid<R: Width>(&self, open: Vec<u32>, free: usize) -> Result<Vec<S>> {
         let local = self.local(&open);
-        let mut db = Mid::<R>::new(open, 0, free);
+        let mut db = Mid::<R> {
+            codes: open,
+            free,
+            ..Mid::default()
+        };
         for (row, weight) in self.database.rows() {
             let mut bits = R::NONE;
             let places = row.iter().map(|&code| local[code as usize]);
@@ -235,7 +239,15 @@ impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
         }
         (0..db.codes.len()).for_each(|b| db.items.set(b));
         db.index(&mut Scan::default());
-        self.each(&db.order::<T>(), |miner, &(item, rest, done)| {
+        let (mut rest, mut done) = (db.items, db.done);
+        let steps = db.order::<T>().into_iter().map(|item| {
+            rest.clear(item as usize);
+            let step = (item as usize, rest, done);
+            done.set(item as usize);
+            step
+        });
+        let steps: Vec<(usize, R, R)> = steps.collect();
+        self.each(&steps, |miner, &(item, rest, done)| {
             if miner.begin(db.codes[item]) {
                 miner.mid_item(&db, item, rest, done);
             }

@@ -1,6 +1,6 @@
 //! Rows with any number of items, as lists, and for each item where it stands.
 
-use super::mid::{ITEMS, Mid, with_words};
+use super::mid::{ITEMS, with_words};
 use super::narrow::Node;
 use super::{CLOSED, FREQUENT, MAXIMAL, Miner};
 use crate::itemsets::sink::Sink;
@@ -269,7 +269,7 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
             self.scratch.narrow = rows;
         } else if n <= ITEMS {
             with_words!(n, R => {
-                let mut child = Mid::<R>::new(codes.collect(), depth, free);
+                let mut child = self.fresh::<R>(codes, depth, free);
                 (0..first).for_each(|b| child.done.set(b));
                 (first..n).for_each(|b| child.items.set(b));
                 for &place in db.places(item) {
