@@ -1,73 +1,9 @@
-//! Baskets from every source, held to plain restatements, and to each other.
+//! Baskets from transactions.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use arrow_array::builder::{Int64Builder, ListBuilder, StringBuilder};
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Int32Type, Int64Type};
-use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, FixedSizeListArray, Float64Array,
-    Int8Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray, UInt64Array,
-};
-use arrow_cast::display::array_value_to_string;
-use arrow_schema::DataType;
-use patronomy::baskets::{Baskets, LongTable};
-use patronomy::simulate::Shop;
-use patronomy::{
-    Cancel, Context, Error, ErrorKind, Moment, Reason, Returns, Roles, Table, Transactions,
-};
-use proptest::prelude::*;
-
-use crate::tables::{Ids, batch, chunked, orders, roles, with_threads};
-
-/// The baskets with their items' labels as text, each in the order of its numbers.
-fn shown(baskets: &Baskets) -> Vec<Vec<String>> {
-    let labels = baskets.labels();
-    let label = |&i: &u32| array_value_to_string(labels, i as usize).unwrap();
-    baskets
-        .iter()
-        .map(|(items, _)| items.iter().map(label).collect())
-        .collect()
-}
-
-fn numbers(baskets: &Baskets) -> Vec<Vec<u32>> {
-    baskets.iter().map(|(items, _)| items.to_vec()).collect()
-}
-
-fn texts(array: &ArrayRef) -> Vec<Option<String>> {
-    let text = |i| array_value_to_string(array, i).unwrap();
-    (0..array.len())
-        .map(|i| array.is_valid(i).then(|| text(i)))
-        .collect()
-}
-
-/// Everything there is to know of baskets, to be compared.
-fn assert_same(a: &Baskets, b: &Baskets, what: &str) {
-    assert_eq!(numbers(a), numbers(b), "{what}");
-    assert_eq!(a.labels().to_data(), b.labels().to_data(), "{what}");
-    assert_eq!(a.counts(), b.counts(), "{what}");
-    assert_eq!(a.n_repeated(), b.n_repeated(), "{what}");
-    let data = |c: Option<&ArrayRef>| c.map(Array::to_data);
-    assert_eq!(data(a.ids()), data(b.ids()), "{what}");
-    assert_eq!(data(a.names()), data(b.names()), "{what}");
-    assert_eq!(data(a.customers()), data(b.customers()), "{what}");
-}
-
-fn assert_adds_up(baskets: &Baskets) {
-    let counts = baskets.counts();
-    let left_out: u64 = counts.left_out.values().sum();
-    assert_eq!(counts.rows_in, counts.rows_used + left_out);
-    let n_items: usize = baskets.iter().map(|(items, _)| items.len()).sum();
-    assert_eq!(counts.rows_used, n_items as u64 + baskets.n_repeated());
-}
-
-fn text(values: &[Option<&str>]) -> ArrayRef {
-    Arc::new(StringArray::from(values.to_vec()))
-}
+use super::*;
 
 /// A shop's lines by hand: customer, transaction, item, name, day, quantity, price.
-type Line<'a> = (
+pub(super) type Line<'a> = (
     Option<i64>,
     Option<&'a str>,
     Option<&'a str>,
@@ -77,7 +13,7 @@ type Line<'a> = (
     f64,
 );
 
-fn by_hand(lines: &[Line<'_>]) -> Transactions {
+pub(super) fn by_hand(lines: &[Line<'_>]) -> Transactions {
     let column = |of: fn(&Line<'_>) -> Option<String>| -> ArrayRef {
         Arc::new(lines.iter().map(of).collect::<StringArray>())
     };
@@ -105,7 +41,7 @@ fn by_hand(lines: &[Line<'_>]) -> Transactions {
     Transactions::new(Table::from_batch(batch), roles().item_name("name")).unwrap()
 }
 
-const LINES: [Line<'static>; 14] = [
+pub(super) const LINES: [Line<'static>; 14] = [
     (
         Some(2),
         Some("b"),
@@ -242,9 +178,9 @@ fn names_that_tie_are_the_smaller() {
 #[test]
 fn roles_that_are_needed_are_named() {
     let b = batch(vec![
-        ("customer", text(&[Some("a")])),
+        ("customer", words(&[Some("a")])),
         ("time", Arc::new(Date32Array::from(vec![1]))),
-        ("order", text(&[Some("a")])),
+        ("order", words(&[Some("a")])),
     ]);
     let table = Table::from_batch(b);
     let roles = Roles::new("customer", "time");
@@ -262,10 +198,10 @@ fn roles_that_are_needed_are_named() {
 #[test]
 fn no_price_is_needed() {
     let b = batch(vec![
-        ("customer", text(&[None, None])),
+        ("customer", words(&[None, None])),
         ("time", Arc::new(Date32Array::from(vec![1, 1]))),
-        ("order", text(&[Some("a"), Some("a")])),
-        ("item", text(&[Some("x"), Some("y")])),
+        ("order", words(&[Some("a"), Some("a")])),
+        ("item", words(&[Some("x"), Some("y")])),
     ]);
     let roles = Roles::new("customer", "time")
         .transaction("order")
@@ -314,4 +250,30 @@ fn many_transactions_are_what_a_map_makes_of_them() {
             assert_eq!(customer.as_deref(), *expected_customer);
         }
     }
+}
+
+#[test]
+fn a_clock_hides_what_comes_after_it() {
+    let ctx = Context::new();
+    let shop = Shop::new(400, 365, 5).transactions().unwrap();
+    let moment = Moment::parse("2024-06-30").unwrap();
+    let before = Baskets::from_transactions(&shop.as_of(moment).unwrap(), &ctx).unwrap();
+    let (past, later) = shop.split(Moment::parse("2024-07-01").unwrap()).unwrap();
+    let past = Baskets::from_transactions(&past, &ctx).unwrap();
+    assert_same(&before, &past, "two ways to say it");
+    let later = Baskets::from_transactions(&later, &ctx).unwrap();
+    let all = Baskets::from_transactions(&shop, &ctx).unwrap();
+    for baskets in [&past, &later, &all] {
+        assert_adds_up(baskets);
+        assert!(baskets.names().is_some());
+        assert_eq!(baskets.names().unwrap().len(), baskets.n_items());
+        assert_eq!(baskets.ids().unwrap().len(), baskets.len());
+        assert_eq!(baskets.customers().unwrap().len(), baskets.len());
+        // Every item is in some basket, and every basket has an item.
+        assert!(baskets.support_counts().iter().all(|&n| n > 0));
+        assert!(baskets.iter().all(|(items, _)| !items.is_empty()));
+    }
+    assert!(past.len() < all.len() && later.len() < all.len());
+    let clean = shop.without(&["duplicate"]).unwrap();
+    assert_adds_up(&Baskets::from_transactions(&clean, &ctx).unwrap());
 }
