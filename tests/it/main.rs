@@ -19,6 +19,7 @@ mod first_shop;
 mod guess;
 mod hostile;
 mod house;
+mod itemset_cases;
 mod itemsets;
 mod online_retail;
 mod oracle;
