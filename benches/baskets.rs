@@ -102,10 +102,10 @@ fn from_transactions(c: &mut Criterion) {
 
 /// Ten items a basket, drawn from so many; small numbers are more frequent.
 fn text(prefix: &str, n_items: u64) -> String {
-    let n = if is_bench() { 2_000_000 } else { 2_000 };
+    let n: u64 = if is_bench() { 2_000_000 } else { 2_000 };
     let mut text = String::new();
     for basket in 0..n {
-        let draw = |i| mix(basket * 10 + i) % n_items * (mix(basket + i) % n_items) / n_items;
+        let draw = |i: u64| mix(basket * 10 + i) % n_items * (mix(basket + i) % n_items) / n_items;
         let mut items: Vec<u64> = (0..10).map(draw).collect();
         items.sort_unstable();
         for item in items {

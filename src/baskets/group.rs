@@ -105,3 +105,58 @@ fn baskets_of(mut lines: Vec<u64>, transactions: std::ops::Range<u32>) -> Part {
     }
     part
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn lines_become_the_baskets_of_a_map(
+            lines in prop::collection::vec((0u32..40, 0u32..9), 0..300),
+            many in 0usize..3,
+        ) {
+            // Once with so many transactions that there are several parts, and nearly all have none.
+            let scale = [1, 100, 4_000][many];
+            let transactions: Vec<u32> = lines.iter().map(|l| if l.0 == 39 { NONE } else { l.0 * scale }).collect();
+            let items: Vec<u32> = lines.iter().map(|l| if l.1 == 8 { NONE } else { l.1 }).collect();
+            let n = 39 * scale as usize;
+            let mut expected: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+            let mut n_lines = 0;
+            for (&t, &i) in transactions.iter().zip(&items).filter(|(t, i)| **t != NONE && **i != NONE) {
+                expected.entry(t).or_default().insert(i);
+                n_lines += 1;
+            }
+            let rows = grouped(&transactions, &items, n, &Context::new()).unwrap();
+            prop_assert_eq!(rows.ends.len(), n);
+            prop_assert_eq!(rows.n_repeated as usize, n_lines - rows.items.len());
+            let mut from = 0;
+            for (transaction, &end) in rows.ends.iter().enumerate() {
+                let own = expected.remove(&(transaction as u32)).unwrap_or_default();
+                prop_assert!(own.iter().eq(&rows.items[from..end]));
+                from = end;
+            }
+            prop_assert!(expected.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_part_holds_what_several_pieces_have() {
+        // Two pieces and more; each transaction has a line in each.
+        let n = 300_000u32;
+        let transactions: Vec<u32> = (0..n).map(|i| i % 50_000).collect();
+        let items: Vec<u32> = (0..n).map(|i| i / 50_000).collect();
+        let rows = grouped(&transactions, &items, 50_000, &Context::new()).unwrap();
+        assert!(rows.items.chunks(6).all(|b| b == [0, 1, 2, 3, 4, 5]));
+        assert!(
+            rows.ends
+                .iter()
+                .enumerate()
+                .all(|(i, &end)| end == 6 * (i + 1))
+        );
+    }
+}

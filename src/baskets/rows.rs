@@ -108,3 +108,39 @@ fn cut<'a>(entries: &'a [u32], lengths: &'a [usize]) -> Vec<Cut<'a>> {
     }
     pieces
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn baskets_are_sorted_and_told_apart_over_pieces() {
+        // 40,000 baskets of 0 to 8 entries: more than one piece.
+        let lengths: Vec<usize> = (0..40_000).map(|i| i * 7 % 9).collect();
+        let n: usize = lengths.iter().sum();
+        let entry = |i: usize| {
+            if i.is_multiple_of(11) {
+                NONE
+            } else {
+                (i * 7_919 % 5) as u32
+            }
+        };
+        let entries: Vec<u32> = (0..n).map(entry).collect();
+        let rows = distinct(&entries, &lengths, &Context::new()).unwrap();
+        let (mut from, mut own_from, mut n_repeated) = (0, 0, 0);
+        for (&length, &end) in lengths.iter().zip(&rows.ends) {
+            let mut expected = entries[from..from + length].to_vec();
+            expected.retain(|&i| i != NONE);
+            expected.sort_unstable();
+            let n = expected.len();
+            expected.dedup();
+            n_repeated += n - expected.len();
+            assert_eq!(rows.items[own_from..end], expected);
+            (from, own_from) = (from + length, end);
+        }
+        assert_eq!(
+            (rows.ends.len(), rows.n_repeated as usize),
+            (40_000, n_repeated)
+        );
+    }
+}

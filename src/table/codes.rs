@@ -344,3 +344,72 @@ fn taken(values: &ArrayRef, rows: &[u64]) -> Result<ArrayRef> {
         why: e.to_string(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{Int64Array, RecordBatch, StringArray};
+
+    use super::*;
+    use crate::table::Column;
+
+    /// The numbers of a column of these chunks, and its values as text.
+    fn numbered(chunks: Vec<ArrayRef>, wanted: Option<&[u8]>) -> (Vec<u32>, Vec<String>) {
+        let batch = |chunk: &ArrayRef| {
+            RecordBatch::try_from_iter_with_nullable([("x", Arc::clone(chunk), true)]).unwrap()
+        };
+        let batches: Vec<RecordBatch> = chunks.iter().map(batch).collect();
+        let table = Table::try_new(batches[0].schema(), batches).unwrap();
+        let column = Column {
+            name: "x".into(),
+            data_type: chunks[0].data_type().clone(),
+            chunks,
+        };
+        let column = IdColumn::bind(column, "item").unwrap();
+        let codes = codes(&table, &column, wanted, &Context::new()).unwrap();
+        let shown = |i| arrow_cast::display::array_value_to_string(&codes.values, i).unwrap();
+        let values = (0..codes.values.len()).map(shown).collect();
+        (codes.codes, values)
+    }
+
+    #[test]
+    fn numbers_ascend_with_the_values() {
+        let ints: ArrayRef = Arc::new(Int64Array::from(vec![Some(5), None, Some(-7), Some(5)]));
+        assert_eq!(
+            numbered(vec![ints.clone(), ints.slice(1, 2)], None),
+            (vec![1, NONE, 0, 1, NONE, 0], vec!["-7".into(), "5".into()])
+        );
+        // What is not wanted leaves no value behind.
+        assert_eq!(
+            numbered(vec![ints], Some(&[0, 0, 1, 0])),
+            (vec![0, NONE, NONE, 0], vec!["5".into()])
+        );
+        // A short text, a long one, and one that no sample of the first kind tells of.
+        let texts = [
+            "zebra",
+            "a text beyond any key",
+            "",
+            "b",
+            "a text beyond any keys",
+            "b",
+        ];
+        let texts: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
+        let (numbers, values) = numbered(vec![texts], None);
+        assert_eq!(numbers, [3, 0, NONE, 2, 1, 2]);
+        assert!(values.is_sorted());
+    }
+
+    #[test]
+    fn a_text_that_no_sample_shows_changes_nothing() {
+        let n = 200_000;
+        let text = |i: usize| match i {
+            77_777 => "a text that is longer than all others".to_owned(),
+            _ => format!("i{:04}", i * 7_919 % 5_000),
+        };
+        let texts: ArrayRef = Arc::new(StringArray::from_iter_values((0..n).map(text)));
+        let (numbers, values) = numbered(vec![texts], None);
+        assert!(values.is_sorted() && values.len() == 5_001);
+        assert!((0..n).all(|i| values[numbers[i] as usize] == text(i)));
+    }
+}

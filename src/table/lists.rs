@@ -137,3 +137,23 @@ fn unreadable(e: &arrow_schema::ArrowError) -> Error {
         why: e.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{Int64Array, ListArray};
+    use arrow_buffer::{NullBuffer, OffsetBuffer};
+
+    use super::*;
+
+    #[test]
+    fn what_stands_behind_a_null_means_nothing() {
+        let field = Arc::new(Field::new_list_field(DataType::Int64, true));
+        let values = Arc::new(Int64Array::from(vec![1, 2, 3, 4, 5]));
+        let offsets = OffsetBuffer::from_lengths([1, 2, 0, 2]);
+        let nulls = NullBuffer::from(vec![true, false, true, true]);
+        let list: ArrayRef = Arc::new(ListArray::new(field, offsets, values, Some(nulls)));
+        let lists = Lists::bind(&[list.slice(1, 3)]).unwrap();
+        assert_eq!((lists.lengths, lists.n_null), (vec![0, 0, 2], 1));
+        assert_eq!(lists.table.n_rows(), 2);
+    }
+}

@@ -164,3 +164,37 @@ fn end_basket<const HAS_COMMENTS: bool>(part: &mut Part, first: &mut usize) {
     part.end_basket(*first);
     *first = part.items.len();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baskets::text::words;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn both_ways_to_read_text_agree(text in "([0-9]{1,8}|[ \t]|\n|\r\n|#1|@|-){0,40}", has_comments: bool) {
+            let format = if has_comments { BasketFormat::Spmf } else { BasketFormat::Fimi };
+            let text = Text::new(text.as_bytes(), format);
+            let ctx = Context::new();
+            let slow = words::baskets(&text, &ctx).unwrap();
+            if let Some(fast) = baskets(&text, &ctx).unwrap() {
+                prop_assert!(fast.iter().eq(slow.iter()));
+                prop_assert_eq!(fast.counts(), slow.counts());
+                prop_assert_eq!(fast.labels().to_data(), slow.labels().to_data());
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_left_to_the_other_way() {
+        let fits = |text: &[u8]| {
+            let text = Text::new(text, BasketFormat::Fimi);
+            baskets(&text, &Context::new()).unwrap().is_some()
+        };
+        assert!(fits(b"9999999 0\r\n\n1\t2 \n"));
+        for bad in ["10000000", "01", "-1", "1\r2", "1,2", "1.", "a", "\u{e9}"] {
+            assert!(!fits(bad.as_bytes()), "{bad}");
+        }
+    }
+}

@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn quotes_are_taken_off() {
-        assert_eq!(unquoted(b"\"a,\"\"b\",c"), (b"a,\"b".to_vec(), 8));
+        assert_eq!(unquoted(b"\"a,\"\"b\",c"), (b"a,\"b".to_vec(), 7));
         assert_eq!(unquoted(b"\"open"), (b"open".to_vec(), 5));
     }
 }
