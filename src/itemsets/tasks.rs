@@ -33,9 +33,7 @@ pub(super) fn each_item<'a, S: Sink, B: Default + Send>(
 ) -> Result<Vec<S>> {
     const TASKS: usize = 1024;
     let spares = Spares::<B>::default();
-    let tasks: Vec<&[u32]> = items
-        .chunks(items.len().div_ceil(TASKS).max(1))
-        .collect();
+    let tasks: Vec<&[u32]> = items.chunks(items.len().div_ceil(TASKS).max(1)).collect();
     map_ordered(shared.ctx, "item sets", tasks, |task| {
         let mut buffers = spares.take();
         let mut walk = Walk {
@@ -68,11 +66,11 @@ impl Database {
         codes.filter(|&c| self.supports[c as usize] >= self.minimum_of(c))
     }
 
-    /// Whether `ancestor` may not be in a set with an item because it is its ancestor.
+    /// Whether `later` may not be in a set with an item before it because one is an ancestor of the other.
     #[inline(always)]
-    pub(super) fn is_related(&self, item: u32, ancestor: u32) -> bool {
-        let ancestors = self.ancestors.get(item as usize);
-        ancestors.is_some_and(|a| a.contains(&ancestor))
+    pub(super) fn is_related(&self, item: u32, later: u32) -> bool {
+        let related = self.ancestors.get(item as usize);
+        related.is_some_and(|r| r.contains(&later))
     }
 
     /// Items in every basket, where sets are only counted: each doubles their number. None where items have minimums of their own.

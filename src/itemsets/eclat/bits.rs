@@ -65,7 +65,10 @@ impl<S: Sink> Miner<'_, '_, S> {
         let n = class.codes.len();
         let mut child = self.scratch.bits.pop().unwrap_or_default();
         for member in 0..n {
-            if self.walk.is_stopped((n - member) * (1 + class.n_words / 8) * 4) {
+            if self
+                .walk
+                .is_stopped((n - member) * (1 + class.n_words / 8) * 4)
+            {
                 break;
             }
             if S::EACH {

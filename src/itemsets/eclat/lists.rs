@@ -25,7 +25,11 @@ impl Class {
     }
 
     fn of(&self, member: usize) -> &[u32] {
-        let from = if member == 0 { 0 } else { self.ends[member - 1] };
+        let from = if member == 0 {
+            0
+        } else {
+            self.ends[member - 1]
+        };
         &self.rows[from..self.ends[member]]
     }
 

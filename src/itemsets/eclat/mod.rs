@@ -45,6 +45,7 @@ struct Miner<'a, 'w, S> {
     database: &'a Database,
     minimum: u32,
     max_len: usize,
+    is_bits: fn(usize, usize) -> bool,
     walk: &'a mut Walk<'w, S>,
     scratch: &'a mut Scratch,
     /// Of the rows of the first item; none where all are one.
@@ -57,6 +58,18 @@ pub(super) fn mine<S: Sink>(
     max_len: usize,
     shared: &Shared<'_>,
 ) -> Result<Vec<S>> {
+    mine_as(database, max_len, shared, |n_words, n_numbers| {
+        n_words <= 4 * n_numbers
+    })
+}
+
+/// The same; the closure says whether a class is one of bits, by the words and the numbers it would take.
+fn mine_as<S: Sink>(
+    database: &Database,
+    max_len: usize,
+    shared: &Shared<'_>,
+    is_bits: fn(usize, usize) -> bool,
+) -> Result<Vec<S>> {
     let n_free = database.n_in_all::<S>();
     let n = database.n_items() - n_free;
     let vertical = Vertical::new(database);
@@ -66,6 +79,7 @@ pub(super) fn mine<S: Sink>(
             database,
             minimum: database.minimum_of(item),
             max_len,
+            is_bits,
             walk,
             weights: std::mem::take(&mut scratch.weights),
             scratch,
@@ -114,7 +128,8 @@ impl<S: Sink> Miner<'_, '_, S> {
         let places = vertical.places(item);
         self.weights.clear();
         if !self.database.weights.is_empty() {
-            self.weights.extend(places.iter().map(|&p| vertical.weight(p)));
+            self.weights
+                .extend(places.iter().map(|&p| vertical.weight(p)));
         }
         let names = &mut self.scratch.names;
         names.resize(self.database.n_items(), NONE);
@@ -128,8 +143,8 @@ impl<S: Sink> Miner<'_, '_, S> {
         });
         // Weighted rows are fewer than their weight: lists are then a little too dear.
         let n_numbers: usize = found.iter().map(|&(_, count)| count as usize).sum();
-        let is_bits = places.len().div_ceil(64) * found.len() <= 4 * n_numbers;
-        if is_bits {
+        let n_words = places.len().div_ceil(64) * found.len();
+        if (self.is_bits)(n_words, n_numbers) {
             let mut class = self.scratch.bits.pop().unwrap_or_default();
             class.deliver(found, places.len(), delivered);
             found.iter().for_each(|f| names[f.0 as usize] = NONE);
@@ -143,6 +158,59 @@ impl<S: Sink> Miner<'_, '_, S> {
             class.shorten(n_rows, || (0..n_rows as u32).collect::<Vec<_>>());
             self.lists(&class, 1, free);
             self.scratch.lists.push(class);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baskets::Baskets;
+    use crate::itemsets::database::Selection;
+    use crate::itemsets::sink::{Count, Tree};
+    use crate::parallel::Context;
+    use arrow_array::Int64Array;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    fn sets(
+        database: &Database,
+        is_bits: fn(usize, usize) -> bool,
+    ) -> (Vec<(u32, u32, u32)>, u128) {
+        let ctx = Context::new();
+        let shared = Shared::new(&ctx, u64::MAX, u64::MAX);
+        let trees = mine_as::<Tree>(database, usize::MAX, &shared, is_bits).unwrap();
+        let of = |tree: Tree| {
+            let sets = tree.depths.into_iter().zip(tree.items).zip(tree.supports);
+            sets.map(|((depth, item), support)| (depth, item, support))
+                .collect::<Vec<_>>()
+        };
+        let counts = mine_as::<Count>(database, usize::MAX, &shared, is_bits).unwrap();
+        let n = counts.iter().map(Count::total).sum();
+        (trees.into_iter().flat_map(of).collect(), n)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+        #[test]
+        fn bits_lists_and_differences_agree(
+            rows in prop::collection::vec(prop::collection::vec(prop::bool::weighted(0.6), 9), 600),
+            weights in prop::option::of(prop::collection::vec(1..5u32, 600)),
+            minimum in 40..300u32,
+        ) {
+            let row = |row: &Vec<bool>| (0..).zip(row).filter(|(_, has)| **has).map(|(i, _)| i).collect();
+            let rows: Vec<Vec<u32>> = rows.iter().map(row).collect();
+            let ends = rows.iter().scan(0, |end, row| { *end += row.len(); Some(*end) });
+            let labels = Arc::new(Int64Array::from_iter_values(0..9));
+            let mut baskets = Baskets::from_numbers(ends.collect(), rows.concat(), labels).unwrap();
+            if let Some(weights) = weights {
+                baskets = baskets.with_weights(weights).unwrap();
+            }
+            let selection = Selection { minimum, ..Selection::default() };
+            let database = Database::new(&baskets, &selection).unwrap();
+            let (bits, n) = sets(&database, |_, _| true);
+            prop_assert_eq!(bits.len() as u128, n);
+            prop_assert_eq!(sets(&database, |_, _| false), (bits, n));
         }
     }
 }

@@ -58,8 +58,11 @@ pub(super) fn mine<S: Sink>(
     let tree = Tree::of_baskets(database, n, n_bits);
     let n_listed = tree.n_listed() as u32;
     // The items that are bits are one task, the last.
-    let is_task = |&i: &u32| i == n_listed || database.supports[i as usize] >= database.minimum_of(i);
-    let items: Vec<u32> = (0..n_listed + u32::from(n_bits > 0)).filter(is_task).collect();
+    let is_task =
+        |&i: &u32| i == n_listed || database.supports[i as usize] >= database.minimum_of(i);
+    let items: Vec<u32> = (0..n_listed + u32::from(n_bits > 0))
+        .filter(is_task)
+        .collect();
     let mut sinks = each_item(shared, &items, |walk, scratch, item| {
         let mut miner = Miner {
             database,
@@ -114,7 +117,9 @@ impl<S: Sink> Miner<'_, '_, S> {
         match local.supports.len() {
             0 => {}
             1 if S::EACH => {
-                self.walk.sink.set(depth + 1, local.codes[0], local.supports[0]);
+                self.walk
+                    .sink
+                    .set(depth + 1, local.codes[0], local.supports[0]);
             }
             1 => self.walk.sink.many(1, free),
             n if n <= BITS => {

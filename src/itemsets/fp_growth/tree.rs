@@ -95,8 +95,11 @@ impl Tree {
         });
         let mut tops = Vec::new();
         for (_, items, weight) in rows {
-            let (listed, bits) = items.split_at(items.partition_point(|&i| (i as usize) < n - n_bits));
-            let bits = bits.iter().fold(0, |all, &i| all | 1 << (i as usize - (n - n_bits)));
+            let (listed, bits) =
+                items.split_at(items.partition_point(|&i| (i as usize) < n - n_bits));
+            let bits = bits
+                .iter()
+                .fold(0, |all, &i| all | 1 << (i as usize - (n - n_bits)));
             tree.insert(&mut tops, bits, listed, weight);
         }
         tree
@@ -122,7 +125,9 @@ impl Tree {
         self.n_tops == 1
             && self.nodes.len() == 1 + self.n_listed()
             && u64::from(self.nodes[0].item) == all
-            && (0..).zip(&self.nodes[1..]).all(|(above, node)| node.up == above)
+            && (0..)
+                .zip(&self.nodes[1..])
+                .all(|(above, node)| node.up == above)
     }
 
     /// The nodes above those of an item, with the count of the item's.
@@ -282,5 +287,45 @@ impl Local {
     #[inline(always)]
     pub(super) fn bits(&self, tree: &Tree, at: u32) -> usize {
         self.climb(tree, at, |_| {})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_shared_and_projected() {
+        let mut tree = Tree {
+            codes: (0..4).collect(),
+            supports: vec![3, 4, 4, 6],
+            ..Tree::default()
+        };
+        tree.clear(3);
+        let mut tops = Vec::new();
+        for (bits, listed, count) in [
+            (1, &[0, 1, 2][..], 2),
+            (1, &[1, 2], 2),
+            (1, &[0], 1),
+            (0, &[], 1),
+        ] {
+            tree.insert(&mut tops, bits, listed, count);
+        }
+        // Two first nodes, one for 2, one for 1 below it, and two for 0.
+        assert_eq!(tree.nodes.len(), 6);
+        assert_eq!((tree.lengths[0], tree.lengths[1], tree.total), (2, 1, 6));
+        assert!(!tree.is_path());
+        let mut local = Local::default();
+        local.count(&tree, tree.paths(0));
+        assert_eq!(local.number(&tree, 0, 2, true, |_| false), 1);
+        assert_eq!(
+            (local.codes.clone(), local.supports.clone()),
+            (vec![1, 2], vec![2, 2])
+        );
+        let sets: Vec<_> = tree
+            .paths(0)
+            .map(|(node, n)| (local.bits(&tree, node), n))
+            .collect();
+        assert_eq!(sets, [(0, 1), (3, 2)]);
     }
 }

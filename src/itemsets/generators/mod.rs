@@ -22,11 +22,7 @@ use crate::error::Result;
 use rows::{Bits, Rows};
 
 /// Mines the frequent generators of a database. Sinks come back in the order of the sets; fewer where the watch stopped the work.
-pub(super) fn mine(
-    database: &Database,
-    max_len: usize,
-    shared: &Shared<'_>,
-) -> Result<Vec<Lists>> {
+pub(super) fn mine(database: &Database, max_len: usize, shared: &Shared<'_>) -> Result<Vec<Lists>> {
     let n_words = database.ends.len().div_ceil(64) * database.n_items();
     if n_words <= 4 * database.items.len() {
         with_rows::<Bits>(database, max_len, shared)
@@ -63,7 +59,10 @@ fn with_rows<R: Rows>(
             path: vec![item],
         };
         let column = &columns[item as usize];
-        miner.walk.sink.list(&[item], database.supports[item as usize]);
+        miner
+            .walk
+            .sink
+            .list(&[item], database.supports[item as usize]);
         if max_len > 1 {
             // Of the rows without the item there is no list: the first critical rows are those of the second item without the first.
             miner.extend(column, &Critical::First(column), &codes);
@@ -144,6 +143,51 @@ impl<R: Rows> Miner<'_, '_, R> {
                 self.extend(with, &critical, rest);
             }
             self.path.pop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baskets::Baskets;
+    use crate::itemsets::database::Selection;
+    use crate::itemsets::filter::filter;
+    use crate::itemsets::params::Target;
+    use crate::itemsets::sink::Tree;
+    use crate::parallel::Context;
+    use arrow_array::Int64Array;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    fn sets(parts: &[Lists]) -> Vec<(Vec<u32>, u32)> {
+        let of = |part: &Lists| -> Vec<(Vec<u32>, u32)> {
+            let sets = part.supports.iter().enumerate();
+            sets.map(|(i, &support)| (part.get(i).to_vec(), support))
+                .collect()
+        };
+        parts.iter().flat_map(of).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn bits_and_lists_find_what_a_filter_leaves(
+            rows in prop::collection::vec(prop::collection::vec(0..12u32, 0..9), 0..200),
+            minimum in 1..20u32,
+        ) {
+            let ends = rows.iter().scan(0, |end, row| { *end += row.len(); Some(*end) });
+            let labels = Arc::new(Int64Array::from_iter_values(0..12));
+            let baskets = Baskets::from_numbers(ends.collect(), rows.concat(), labels).unwrap();
+            let selection = Selection { minimum, ..Selection::default() };
+            let database = Database::new(&baskets, &selection).unwrap();
+            let ctx = Context::new();
+            let shared = Shared::new(&ctx, u64::MAX, u64::MAX);
+            let bits = with_rows::<Bits>(&database, usize::MAX, &shared).unwrap();
+            let lists = with_rows::<Vec<u32>>(&database, usize::MAX, &shared).unwrap();
+            let trees = crate::itemsets::eclat::mine::<Tree>(&database, usize::MAX, &shared).unwrap();
+            let left = filter(&trees, Target::Generators, database.total, &ctx).unwrap();
+            prop_assert_eq!(sets(&bits), sets(&left));
+            prop_assert_eq!(sets(&lists), sets(&left));
         }
     }
 }

@@ -155,7 +155,8 @@ mod tests {
 
     fn bits(rows: &BTreeSet<u32>, n: usize) -> Vec<u64> {
         let mut column = vec![0; n];
-        rows.iter().for_each(|&r| column[r as usize / 64] |= 1 << (r % 64));
+        rows.iter()
+            .for_each(|&r| column[r as usize / 64] |= 1 << (r % 64));
         column
     }
 
