@@ -18,7 +18,7 @@ pub(super) struct Database {
     pub(super) minimum: u32,
     /// The smallest support of sets whose first item this is; none where it is the same for all.
     pub(super) minimums: Vec<u32>,
-    /// For each item those that are never in a set with it because they are its ancestors; none without a taxonomy.
+    /// For each item those after it that are never in a set with it because one is an ancestor of the other; none without a taxonomy.
     pub(super) ancestors: Vec<Vec<u32>>,
     /// The weight of all baskets looked at.
     pub(super) total: u32,
@@ -86,13 +86,16 @@ impl Database {
             database.minimums = database.codes.iter().map(|&i| own(i)).collect();
         }
         if baskets.has_taxonomy() {
-            let of = |&i: &u32| baskets.ancestors(i).unwrap_or(&[]).iter();
-            let known = |a: &u32| Some(code_of[*a as usize]).filter(|&c| c != u32::MAX);
-            let lists = database
-                .codes
-                .iter()
-                .map(|i| of(i).filter_map(known).collect());
-            database.ancestors = lists.collect();
+            let mut lists = vec![Vec::new(); database.codes.len()];
+            for (code, &item) in (0..).zip(&database.codes) {
+                let ancestors = baskets.ancestors(item).unwrap_or(&[]).iter();
+                let ancestors = ancestors.map(|&a| code_of[a as usize]);
+                for ancestor in ancestors.filter(|&a| a != u32::MAX) {
+                    // With minimums of their own an ancestor can come before its item.
+                    lists[code.min(ancestor) as usize].push(code.max(ancestor));
+                }
+            }
+            database.ancestors = lists;
         }
         let rows = baskets.iter().filter(|(items, _)| is_used(items));
         database.fill(rows, &code_of);

@@ -1,9 +1,12 @@
 //! From baskets to item sets.
 
-use super::algorithms;
+use super::apriori;
 use super::database::{Database, Selection};
+use super::eclat;
 use super::engine::{self, CLOSED, FREQUENT, MAXIMAL};
 use super::filter::filter;
+use super::fp_growth;
+use super::generators;
 use super::params::{Algorithm, ItemsetParams, OWNER, Target};
 use super::result::{Found, Itemsets};
 use super::sink::{Count, Lengths, Lists, Sink, Tree};
@@ -228,6 +231,11 @@ impl<'a> Job<'a> {
             Target::Maximal if is_own => {
                 Found::Lists(engine::mine::<Lists, MAXIMAL>(database, max, shared)?)
             }
+            Target::Generators
+                if matches!(self.params.algorithm, Algorithm::Auto | Algorithm::Eclat) =>
+            {
+                Found::Lists(generators::mine(database, max, shared)?)
+            }
             target => {
                 let trees = self.frequent::<Tree>(database, max, shared)?;
                 if !shared.is_whole()? {
@@ -248,9 +256,9 @@ impl<'a> Job<'a> {
             return Ok(Vec::new());
         }
         match self.params.algorithm {
-            Algorithm::Apriori => algorithms::apriori(database, max, shared),
-            Algorithm::FpGrowth => algorithms::fp_growth(database, max, shared),
-            Algorithm::Eclat => algorithms::eclat(database, max, shared),
+            Algorithm::Apriori => apriori::mine(database, max, shared),
+            Algorithm::FpGrowth => fp_growth::mine(database, max, shared),
+            Algorithm::Eclat => eclat::mine(database, max, shared),
             Algorithm::Auto | Algorithm::Lcm => engine::mine::<S, FREQUENT>(database, max, shared),
         }
     }
@@ -268,7 +276,8 @@ impl<'a> Job<'a> {
                 .only(|items| self.is_wanted(items.len()) && self.has_required(&database, items))
                 .len()
                 .into()
-        } else if self.wants_all() {
+        } else if self.wants_all() && !self.baskets.has_taxonomy() {
+            // With a taxonomy items exclude each other, and sets cannot be counted many at once.
             let sinks = self.sinks::<Count>(&database, &shared)?;
             sinks
                 .iter()

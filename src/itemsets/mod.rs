@@ -19,14 +19,19 @@
 //! # Ok::<(), patronomy::Error>(())
 //! ```
 
-mod algorithms;
+mod apriori;
 mod database;
+mod eclat;
 mod engine;
 mod filter;
 mod fit;
+mod fp_growth;
+mod generators;
 mod params;
 mod result;
 mod sink;
+mod tasks;
+mod vertical;
 mod watch;
 
 pub use params::{Algorithm, ItemsetParams, Target};

@@ -20,6 +20,7 @@ mod guess;
 mod hostile;
 mod house;
 mod itemset_cases;
+mod itemset_options;
 mod itemsets;
 mod online_retail;
 mod oracle;
