@@ -6,9 +6,11 @@
 mod group;
 mod lists;
 mod long;
+mod matrix;
 mod names;
 mod rows;
 mod taxonomy;
+mod text;
 mod transactions;
 
 use std::fmt;
@@ -21,6 +23,7 @@ use crate::transactions::{Reason, RowCounts};
 use rows::Distinct;
 
 pub use long::LongTable;
+pub use text::BasketFormat;
 
 const OWNER: &str = "Baskets";
 

@@ -9,6 +9,7 @@
 //! | `.csv` `.tsv` `.tab` `.txt`, each with `.gz` or `.zst` after it | text, its dialect and encoding found out |
 //! | `.xlsx` `.xlsm` `.xlsb` `.xls` `.ods` | workbooks |
 
+mod bytes;
 #[cfg(feature = "csv")]
 mod csv;
 #[cfg(feature = "excel")]
@@ -30,6 +31,7 @@ use crate::parallel::Context;
 use crate::saved::write_whole;
 use crate::table::Table;
 
+pub(crate) use bytes::unpacked;
 #[cfg(feature = "csv")]
 pub use csv::{Compression, Dialect};
 pub use guess::{Proposal, RoleGuess, guess_roles};

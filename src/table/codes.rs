@@ -234,7 +234,7 @@ impl<K: Key> Numberer<K> {
         self.missing.clear();
         let missing = &mut self.missing;
         if !reader.read(at, &self.starts, &mut self.keys, |place| {
-            missing.push(place)
+            missing.push(place);
         }) {
             return false;
         }

@@ -20,7 +20,7 @@ pub enum Compression {
 const BUFFER: usize = 1 << 18;
 
 /// The bytes that were compressed, and how.
-pub(super) fn opened(
+pub(in crate::io) fn opened(
     mut file: impl Read + Send + 'static,
 ) -> io::Result<(Box<dyn Read + Send>, Compression)> {
     let mut head = Vec::with_capacity(4);
@@ -56,7 +56,7 @@ const fn known_by(head: &[u8]) -> Compression {
 }
 
 /// What a file is that is no text, by its first bytes.
-pub(super) fn other_format(head: &[u8]) -> Option<&'static str> {
+pub(in crate::io) fn other_format(head: &[u8]) -> Option<&'static str> {
     const KNOWN: [(&[u8], &str); 8] = [
         (b"PAR1", "a Parquet file; name it .parquet"),
         (

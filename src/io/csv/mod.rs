@@ -20,6 +20,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{Field, Schema};
 
 pub use self::compression::Compression;
+pub(super) use self::compression::{opened, other_format};
 pub use self::dialect::Dialect;
 pub(super) use self::stream::Stream;
 

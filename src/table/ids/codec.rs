@@ -149,7 +149,7 @@ fn are_digits(values: u64) -> bool {
 
 /// The number whose digits are these bytes, the first in the lowest.
 #[inline(always)]
-fn eight_digits(values: u64) -> u64 {
+pub(crate) fn eight_digits(values: u64) -> u64 {
     let pairs = values.wrapping_mul(10).wrapping_add(values >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
     fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
