@@ -18,7 +18,7 @@ use crate::table::ids::{IdColumn, IdReader};
 pub(crate) struct Purchases {
     /// Nought of a purchase, else the code of a [`Reason`].
     pub(crate) status: Vec<u8>,
-    flags: Vec<&'static str>,
+    flags: Vec<String>,
 }
 
 impl Purchases {
@@ -42,7 +42,8 @@ impl Purchases {
                 tally.leave_out(status as u8, n);
             }
         }
-        tally.finish(0, &self.flags)
+        let flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
+        tally.finish(0, &flags)
     }
 }
 
@@ -83,9 +84,10 @@ impl Transactions {
             }
             Ok(())
         })?;
+        let flags = rules.excluded.map_or_else(Vec::new, Excluded::flags);
         Ok(Purchases {
             status,
-            flags: rules.excluded.map_or_else(Vec::new, Excluded::flags),
+            flags: flags.into_iter().map(str::to_owned).collect(),
         })
     }
 }
