@@ -31,7 +31,9 @@ impl ItemsetParams {
         if let Some(k) = self.top_k {
             job.minimum = job.minimum_of_top(k as u64)?;
         }
-        job.itemsets()
+        let itemsets = job.itemsets()?;
+        ctx.progress.finish();
+        Ok(itemsets)
     }
 
     /// How many item sets there are, without keeping them; numbers of 2^128 and more come as the largest number.
@@ -44,6 +46,7 @@ impl ItemsetParams {
             job.minimum = job.minimum_of_top(k as u64)?;
         }
         let n = job.count(job.minimum, u64::MAX, u64::MAX)?;
+        ctx.progress.finish();
         Ok(n.unwrap_or(u128::MAX))
     }
 }

@@ -20,6 +20,7 @@
 //! ```
 
 mod algorithms;
+mod columns;
 mod database;
 mod engine;
 mod filter;
@@ -29,5 +30,6 @@ mod result;
 mod sink;
 mod watch;
 
+pub use columns::Batches;
 pub use params::{Algorithm, ItemsetParams, Target};
 pub use result::Itemsets;
