@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from patronomy import clean, errors, quality, simulate
 from patronomy._core import __version__
+from patronomy.baskets import Baskets
 from patronomy.breaks import Breaks
 from patronomy.errors import (
     BadValuesError,
@@ -33,6 +34,8 @@ from patronomy.errors import (
 )
 from patronomy.files import FileInfo, Scan, inspect, read_table, scan
 from patronomy.guess import RoleGuess
+from patronomy.itemsets import Itemsets
+from patronomy.miners import LCM, Apriori, Eclat, FPGrowth, FPMax
 from patronomy.quality import Quality
 from patronomy.reading import Reading
 from patronomy.rfm import Moves, Rfm, RfmModel
@@ -44,8 +47,11 @@ if TYPE_CHECKING:
     from patronomy import datasets
 
 __all__ = [
+    "LCM",
+    "Apriori",
     "ArrowTable",
     "BadValuesError",
+    "Baskets",
     "Breaks",
     "BudgetError",
     "CancelledError",
@@ -54,9 +60,13 @@ __all__ = [
     "ConsentError",
     "CustomerNotFoundError",
     "DatasetUnavailable",
+    "Eclat",
+    "FPGrowth",
+    "FPMax",
     "FeatureMismatchError",
     "FileError",
     "FileInfo",
+    "Itemsets",
     "Moves",
     "ParameterError",
     "PatronomyError",

@@ -21,6 +21,8 @@ def shown(value: object) -> str:
         return value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, list):
+        return ", ".join(shown(item) for item in value)
     return str(value)
 
 

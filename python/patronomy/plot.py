@@ -1,4 +1,4 @@
-"""Pictures of RFM results, drawn on Axes that the caller may go on with.
+"""Pictures of results, drawn on Axes that the caller may go on with.
 
 matplotlib is imported when a picture is drawn, not before.
 """
@@ -91,6 +91,27 @@ def scorecard(card: dict[str, list[Any]], ax: "Axes | None" = None) -> "Axes":
     ax = _axes(ax, (3.2 + 1.25 * len(sides), 1.4 + 0.45 * len(labels)))
     _heat(ax, shades, texts, sides, labels)
     ax.set_title("Rows without a fault")
+    return ax
+
+
+def itemset_supports(
+    names: Sequence[str], supports: Sequence[float], ax: "Axes | None" = None
+) -> "Axes":
+    """Draw the supports of item sets as bars, the strongest on top."""
+    labels = [name if len(name) <= 48 else f"{name[:47]}…" for name in names]
+    ax = _axes(ax, (8.0, 1.5 + 0.35 * max(len(labels), 1)))
+    bars = ax.barh(range(len(labels)), supports, height=0.7, color=_CUSTOMERS)
+    ax.bar_label(bars, [f"{v:.2%}" for v in supports], padding=3, fontsize=8)
+    ax.set_yticks(range(len(labels)), labels)
+    ax.invert_yaxis()
+    ax.margins(x=0.12)
+    ax.xaxis.set_major_formatter(lambda v, _: f"{v:.1%}")
+    ax.set_xlabel("share of the baskets")
+    ax.set_title("Strongest item sets", loc="left")
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x", alpha=0.3)
+    ax.set_axisbelow(True)
     return ax
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, NoReturn, Self, TypeAlias, get_args
 
 from patronomy import _arguments, _core, _render
 from patronomy._arguments import TimeLike
+from patronomy._buying import Buying
 from patronomy._checking import Checking
 from patronomy._opening import no_table, opened, speaks_arrow
 from patronomy._progress import Progress, reporting
@@ -24,7 +25,7 @@ __all__ = ["Transactions"]
 Returns: TypeAlias = Literal["net", "exclude", "keep"]
 
 
-class Transactions(Checking):
+class Transactions(Checking, Buying):
     """Sales lines with their roles, ready for every job.
 
     A line is one item of one transaction. The table is read by capability: pandas,

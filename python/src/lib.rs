@@ -5,10 +5,13 @@
 )]
 #![allow(missing_docs, reason = "the Python face documents what these wrap")]
 
+mod baskets;
 mod clean;
 mod errors;
 mod files;
 mod gate;
+mod itemsets;
+mod labels;
 mod quality;
 mod rfm;
 mod simulate;
@@ -26,9 +29,13 @@ mod _core {
     use super::{Bound, PyModule, PyModuleMethods, PyResult};
 
     #[pymodule_export]
+    use super::baskets::{Baskets, itemset_defaults};
+    #[pymodule_export]
     use super::clean::normalise;
     #[pymodule_export]
     use super::files::{FileTable, Scan, guess_roles, inspect_file, read_table};
+    #[pymodule_export]
+    use super::itemsets::{ItemsetBatches, Itemsets};
     #[pymodule_export]
     use super::quality::{Quality, quality_checks, quality_defaults};
     #[pymodule_export]

@@ -171,6 +171,13 @@ pub(crate) fn values<'py>(py: Python<'py>, column: &ArrayRef) -> PyResult<Bound<
     match column.data_type() {
         DataType::Boolean => PyList::new(py, column.as_boolean().iter()),
         DataType::Float64 => PyList::new(py, column.as_primitive::<Float64Type>().iter()),
+        DataType::List(_) => {
+            let lists = PyList::empty(py);
+            for items in column.as_list::<i32>().iter() {
+                lists.append(items.map(|items| values(py, &items)).transpose()?)?;
+            }
+            Ok(lists)
+        }
         t if t.is_unsigned_integer() => PyList::new(
             py,
             cast(&DataType::UInt64)?.as_primitive::<UInt64Type>().iter(),
@@ -179,6 +186,12 @@ pub(crate) fn values<'py>(py: Python<'py>, column: &ArrayRef) -> PyResult<Bound<
             py,
             cast(&DataType::Int64)?.as_primitive::<Int64Type>().iter(),
         ),
+        // A dictionary is cast whole, however few of its values are meant.
+        DataType::Dictionary(..) => {
+            let codes = column.as_any_dictionary();
+            let few = arrow_select::take::take(codes.values(), codes.keys(), None);
+            values(py, &few.map_err(|e| PyTypeError::new_err(e.to_string()))?)
+        }
         _ => PyList::new(py, cast(&DataType::LargeUtf8)?.as_string::<i64>().iter()),
     }
 }

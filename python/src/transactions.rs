@@ -10,6 +10,7 @@ use patronomy::{Context, Error, Moment, Returns, Roles, Table};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::baskets::Baskets;
 use crate::errors::to_py;
 use crate::gate::{Call, run};
 use crate::quality::{self, Quality};
@@ -195,6 +196,26 @@ impl Transactions {
             self.0.only_kinds(&names)
         };
         view.map(Self).map_err(|e| to_py(py, &e))
+    }
+
+    #[pyo3(signature = (progress=None, n_jobs=None, memory_mb=None))]
+    fn baskets(
+        &self,
+        py: Python<'_>,
+        progress: Option<Bound<'_, PyAny>>,
+        n_jobs: Option<i64>,
+        memory_mb: Option<f64>,
+    ) -> PyResult<Baskets> {
+        let call = Call {
+            progress: progress.as_ref(),
+            n_jobs,
+            memory_mb,
+            rows: self.0.n_rows(),
+        };
+        run(py, &call, |ctx| {
+            patronomy::baskets::Baskets::from_transactions(&self.0, ctx)
+        })
+        .map(Baskets)
     }
 
     #[pyo3(signature = (params, customers=None, items=None, progress=None, n_jobs=None, memory_mb=None))]

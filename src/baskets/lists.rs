@@ -1,11 +1,13 @@
 //! Baskets from lists of labels.
 
 use arrow_array::ArrayRef;
+use arrow_schema::DataType;
 
 use super::rows::distinct;
-use super::{Baskets, counts_of};
-use crate::error::Result;
+use super::{Baskets, OWNER, counts_of};
+use crate::error::{Error, Result};
 use crate::parallel::Context;
+use crate::table::Table;
 use crate::table::codes::NONE;
 use crate::table::lists::Lists;
 
@@ -40,11 +42,50 @@ impl Baskets {
         Ok(baskets)
     }
 
+    /// As [`from_lists`](Self::from_lists), of a column of a table: the one that is named, or else the only one of lists.
+    ///
+    /// # Errors
+    /// As [`from_lists`](Self::from_lists); [`Error::ColumnNotFound`](crate::Error::ColumnNotFound) if there is no such column;
+    /// [`Error::Parameter`](crate::Error::Parameter) if none is named and it is not plain which is meant.
+    pub fn from_list_column(table: &Table, column: Option<&str>, ctx: &Context) -> Result<Self> {
+        let position = match column {
+            Some(name) => table.position(name, "baskets")?,
+            None => only_lists(table)?,
+        };
+        Self::from_lists(&table.column(position).chunks, ctx)
+    }
+
     pub(super) fn of_lists(lists: &Lists, ctx: &Context) -> Result<Self> {
         let codes = lists.labels.codes(&lists.table, ctx)?;
         let n_null = codes.codes.iter().filter(|&&c| c == NONE).count() as u64;
         let rows = distinct(&codes.codes, &lists.lengths, ctx)?;
         let n = codes.codes.len() as u64 + lists.n_null;
         Self::of_distinct(rows, codes.values, counts_of(n, n_null + lists.n_null))
+    }
+}
+
+/// The only column of lists.
+fn only_lists(table: &Table) -> Result<usize> {
+    let fields = table.schema().fields();
+    let is_list = |t: &DataType| {
+        matches!(
+            t,
+            DataType::List(_)
+                | DataType::LargeList(_)
+                | DataType::FixedSizeList(..)
+                | DataType::ListView(_)
+                | DataType::LargeListView(_)
+        )
+    };
+    let lists: Vec<usize> = (0..fields.len())
+        .filter(|&i| is_list(fields[i].data_type()))
+        .collect();
+    match lists[..] {
+        [one] => Ok(one),
+        _ => {
+            let rule = "must name the column of lists, unless the table has one alone";
+            let n = format!("none, and {} columns of lists", lists.len());
+            Err(Error::parameter(OWNER, "column", rule, n))
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! table of [truth values](Baskets::from_one_hot), from a [sparse matrix](Baskets::from_csr), or from [text](Baskets::read).
 
 mod group;
+mod labels;
 mod lists;
 mod long;
 mod matrix;

@@ -57,7 +57,7 @@ pub(super) fn filter(
     total: u32,
     ctx: &Context,
 ) -> Result<Vec<Lists>> {
-    let mut sets = Lists::default();
+    let mut sets = Lists::new(true);
     for tree in trees {
         tree.for_each(|items, support| sets.list(items, support));
     }
@@ -90,7 +90,7 @@ pub(super) fn filter(
             }
         }
     }
-    let mut kept = Lists::default();
+    let mut kept = Lists::new(true);
     for set in (0..n).filter(|&set| is_of_target[set]) {
         kept.list(sets.get(set), sets.supports[set]);
     }

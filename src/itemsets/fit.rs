@@ -18,8 +18,8 @@ use crate::parallel::Context;
 /// More sets than these are refused where the caller says nothing else: 1.2 GB of frequent sets.
 pub(super) const MAX_ITEMSETS: u64 = 100_000_000;
 
-/// Steps after which counting is no longer quick: some hundredths of a second.
-const QUICK: u64 = 1 << 23;
+/// Steps after which counting is no longer quick: a hundredth of a second or two.
+const QUICK: u64 = 1 << 20;
 
 /// A set in memory: its place, its last item and its support.
 const SET_BYTES: u64 = 12;
@@ -37,7 +37,9 @@ impl ItemsetParams {
         if let Some(k) = self.top_k {
             job.minimum = job.minimum_of_top(k as u64)?;
         }
-        job.itemsets()
+        let itemsets = job.itemsets()?;
+        ctx.progress.finish();
+        Ok(itemsets)
     }
 
     /// How many item sets there are, without keeping them; numbers of 2^128 and more come as the largest number.
@@ -49,7 +51,8 @@ impl ItemsetParams {
         if let Some(k) = self.top_k {
             job.minimum = job.minimum_of_top(k as u64)?;
         }
-        let n = job.count(job.minimum, u64::MAX, u64::MAX)?;
+        let n = job.count(job.minimum, self.algorithm, u64::MAX, u64::MAX)?;
+        ctx.progress.finish();
         Ok(n.unwrap_or(u128::MAX))
     }
 }
@@ -187,14 +190,12 @@ impl<'a> Job<'a> {
         let too_many = || self.too_many(allowed);
         let database = self.database(self.minimum)?;
         // Where counting is quick, an explosion is refused before it begins.
-        if self
-            .count(self.minimum, allowed, QUICK)?
-            .is_some_and(|n| n > allowed.into())
-        {
+        let n = self.count(self.minimum, Algorithm::Auto, allowed, QUICK)?;
+        if n.is_some_and(|n| n > allowed.into()) {
             return Err(too_many()?);
         }
         let shared = Shared::new(self.ctx, allowed, u64::MAX);
-        let found = self.find(&database, &shared)?;
+        let found = self.find(&database, self.params.algorithm, &shared)?;
         if !shared.is_whole()? {
             return Err(too_many()?);
         }
@@ -220,24 +221,27 @@ impl<'a> Job<'a> {
                 .all(|r| items.iter().any(|&i| database.codes[i as usize] == *r))
     }
 
-    fn find(&self, database: &Database, shared: &Shared<'_>) -> Result<Found> {
-        let is_own = matches!(self.params.algorithm, Algorithm::Auto | Algorithm::Lcm);
+    fn find(
+        &self,
+        database: &Database,
+        algorithm: Algorithm,
+        shared: &Shared<'_>,
+    ) -> Result<Found> {
+        let is_own = matches!(algorithm, Algorithm::Auto | Algorithm::Lcm);
         let max = self.max_mined();
         Ok(match self.target() {
-            Target::Frequent => Found::Trees(self.frequent::<Tree>(database, max, shared)?),
+            Target::Frequent => Found::Trees(frequent::<Tree>(database, algorithm, max, shared)?),
             Target::Closed if is_own => {
                 Found::Lists(engine::mine::<Lists, CLOSED>(database, max, shared)?)
             }
             Target::Maximal if is_own => {
                 Found::Lists(engine::mine::<Lists, MAXIMAL>(database, max, shared)?)
             }
-            Target::Generators
-                if matches!(self.params.algorithm, Algorithm::Auto | Algorithm::Eclat) =>
-            {
+            Target::Generators if matches!(algorithm, Algorithm::Auto | Algorithm::Eclat) => {
                 Found::Lists(generators::mine(database, max, shared)?)
             }
             target => {
-                let trees = self.frequent::<Tree>(database, max, shared)?;
+                let trees = frequent::<Tree>(database, algorithm, max, shared)?;
                 if !shared.is_whole()? {
                     return Ok(Found::Lists(Vec::new()));
                 }
@@ -246,64 +250,71 @@ impl<'a> Job<'a> {
         })
     }
 
-    fn frequent<S: Sink>(
+    /// How many sets there are; none if it took more than `max_steps`. Beyond `max_sets` there is one more, how many there are is not known.
+    fn count(
         &self,
-        database: &Database,
-        max: usize,
-        shared: &Shared<'_>,
-    ) -> Result<Vec<S>> {
-        if max == 0 {
-            return Ok(Vec::new());
-        }
-        match self.params.algorithm {
-            Algorithm::Apriori => apriori::mine(database, max, shared),
-            Algorithm::FpGrowth => fp_growth::mine(database, max, shared),
-            Algorithm::Eclat => eclat::mine(database, max, shared),
-            Algorithm::Auto | Algorithm::Lcm => engine::mine::<S, FREQUENT>(database, max, shared),
-        }
-    }
-
-    /// How many sets there are; none if more than `max_sets` were met, or it took more than `max_steps`.
-    fn count(&self, minimum: u32, max_sets: u64, max_steps: u64) -> Result<Option<u128>> {
+        minimum: u32,
+        algorithm: Algorithm,
+        max_sets: u64,
+        max_steps: u64,
+    ) -> Result<Option<u128>> {
         let database = self.database(minimum)?;
-        let shared = Shared::new(self.ctx, max_sets, max_steps);
-        let is_own = matches!(self.params.algorithm, Algorithm::Auto | Algorithm::Lcm);
+        let mut shared = Shared::new(self.ctx, max_sets, max_steps);
         let given = u128::from(self.given(&database).is_some());
-        let is_counted = self.target() == Target::Frequent || is_own;
-        let n = if self.target() == Target::Generators || !is_counted {
-            let found = self.find(&database, &shared)?;
-            found
-                .only(|items| self.is_wanted(items.len()) && self.has_required(&database, items))
-                .len()
-                .into()
-        } else if self.wants_all() && !self.baskets.has_taxonomy() {
-            // With a taxonomy items exclude each other, and sets cannot be counted many at once.
-            let sinks = self.sinks::<Count>(&database, &shared)?;
-            sinks
-                .iter()
-                .fold(0, |sum: u128, s| sum.saturating_add(s.total()))
+        let is_own = matches!(algorithm, Algorithm::Auto | Algorithm::Lcm);
+        let is_listed = match self.target() {
+            Target::Frequent => false,
+            Target::Generators => true,
+            _ => !is_own,
+        };
+        let n = if is_listed {
+            let found = self.find(&database, algorithm, &shared)?;
+            let wanted =
+                |items: &[u32]| self.is_wanted(items.len()) && self.has_required(&database, items);
+            found.only(wanted).len().into()
         } else {
-            let sinks = self.sinks::<Lengths>(&database, &shared)?;
-            let by_length = sinks.iter().flat_map(|s| s.by_length.iter().enumerate());
-            by_length
-                .filter(|(length, _)| self.is_wanted(*length))
-                .map(|(_, &n)| u128::from(n))
-                .sum()
+            shared.keeps = false;
+            self.counted(&database, algorithm, &shared)?
         };
         if shared.is_whole()? {
             return Ok(Some(n.saturating_add(given)));
         }
-        // Beyond what was allowed there are some more, how many is not known.
         Ok(shared.has_too_many().then_some(u128::from(max_sets) + 1))
     }
 
-    fn sinks<S: Sink>(&self, database: &Database, shared: &Shared<'_>) -> Result<Vec<S>> {
+    /// Counts sets without keeping them: many at a time, or by their lengths where some are not wanted.
+    fn counted(
+        &self,
+        database: &Database,
+        algorithm: Algorithm,
+        shared: &Shared<'_>,
+    ) -> Result<u128> {
         let max = self.max_mined();
-        match self.target() {
-            Target::Closed => engine::mine::<S, CLOSED>(database, max, shared),
-            Target::Maximal => engine::mine::<S, MAXIMAL>(database, max, shared),
-            _ => self.frequent(database, max, shared),
-        }
+        let total =
+            |sinks: Vec<Count>| sinks.iter().map(Count::total).fold(0, u128::saturating_add);
+        Ok(match (self.target(), self.wants_all()) {
+            (Target::Closed, true) => total(engine::mine::<_, CLOSED>(database, max, shared)?),
+            (Target::Maximal, true) => total(engine::mine::<_, MAXIMAL>(database, max, shared)?),
+            (_, true) => total(frequent(database, algorithm, max, shared)?),
+            (Target::Closed, false) => {
+                let sinks = engine::mine::<Lists, CLOSED>(database, max, shared)?;
+                self.n_wanted(sinks.iter().map(|s| &s.lengths))
+            }
+            (Target::Maximal, false) => {
+                let sinks = engine::mine::<Lists, MAXIMAL>(database, max, shared)?;
+                self.n_wanted(sinks.iter().map(|s| &s.lengths))
+            }
+            (_, false) => {
+                let sinks = frequent::<Tree>(database, algorithm, max, shared)?;
+                self.n_wanted(sinks.iter().map(|s| &s.lengths))
+            }
+        })
+    }
+
+    fn n_wanted<'b>(&self, lengths: impl Iterator<Item = &'b Lengths>) -> u128 {
+        let by_length = lengths.flat_map(|lengths| lengths.0.iter().enumerate());
+        let wanted = by_length.filter(|(length, _)| self.is_wanted(*length));
+        wanted.map(|(_, &n)| u128::from(n)).sum()
     }
 
     /// The highest minimum that leaves so many sets or more.
@@ -321,10 +332,8 @@ impl<'a> Job<'a> {
         let (mut low, mut high) = (floor, self.baskets.total_weight().max(floor));
         while low < high {
             let middle = low + (high - low).div_ceil(2);
-            if self
-                .count(middle, enough, u64::MAX)?
-                .is_none_or(|n| n >= k.into())
-            {
+            let n = self.count(middle, Algorithm::Auto, enough, u64::MAX)?;
+            if n.is_none_or(|n| n >= k.into()) {
                 low = middle;
             } else {
                 high = middle - 1;
@@ -348,9 +357,8 @@ impl<'a> Job<'a> {
     fn too_many(&self, allowed: u64) -> Result<Error> {
         const STEPS: u64 = 1 << 25;
         let fits = |minimum| -> Result<bool> {
-            Ok(self
-                .count(minimum, allowed, STEPS)?
-                .is_some_and(|n| n <= allowed.into()))
+            let n = self.count(minimum, Algorithm::Auto, allowed, STEPS)?;
+            Ok(n.is_some_and(|n| n <= allowed.into()))
         };
         let total = self.baskets.total_weight();
         let (mut low, mut high) = (self.minimum, self.minimum.saturating_mul(2));
@@ -376,5 +384,23 @@ impl<'a> Job<'a> {
                 f64::from(high) / f64::from(total.max(1)),
             ),
         })
+    }
+}
+
+/// Frequent sets by the algorithm of that name.
+fn frequent<S: Sink>(
+    database: &Database,
+    algorithm: Algorithm,
+    max: usize,
+    shared: &Shared<'_>,
+) -> Result<Vec<S>> {
+    if max == 0 {
+        return Ok(Vec::new());
+    }
+    match algorithm {
+        Algorithm::Apriori => apriori::mine(database, max, shared),
+        Algorithm::FpGrowth => fp_growth::mine(database, max, shared),
+        Algorithm::Eclat => eclat::mine(database, max, shared),
+        Algorithm::Auto | Algorithm::Lcm => engine::mine::<S, FREQUENT>(database, max, shared),
     }
 }

@@ -20,6 +20,7 @@
 //! ```
 
 mod apriori;
+mod columns;
 mod database;
 mod eclat;
 mod engine;
@@ -34,5 +35,6 @@ mod tasks;
 mod vertical;
 mod watch;
 
+pub use columns::Batches;
 pub use params::{Algorithm, ItemsetParams, Target};
 pub use result::Itemsets;

@@ -1,19 +1,11 @@
-//! Item sets, in columns.
+//! Item sets that were found.
 
 use std::sync::Arc;
-
-use arrow_array::types::UInt32Type;
-use arrow_array::{
-    Array, ArrayRef, DictionaryArray, Float64Array, Int64Array, ListArray, RecordBatch, UInt32Array,
-};
-use arrow_buffer::{OffsetBuffer, ScalarBuffer};
-use arrow_schema::{DataType, Field, Schema};
 
 use super::database::Database;
 use super::params::ItemsetParams;
 use super::sink::{Lists, Sink, Tree};
 use crate::baskets::Baskets;
-use crate::error::{Error, Result};
 
 /// Sets as the miners leave them, part after part in order.
 #[derive(Debug)]
@@ -60,7 +52,7 @@ impl Found {
         if is_all {
             return self;
         }
-        let mut kept = Lists::default();
+        let mut kept = Lists::new(true);
         self.for_each(|items, support| {
             if is_wanted(items) {
                 kept.list(items, support);
@@ -76,13 +68,13 @@ impl Found {
 /// items in that order, and sets are sorted by their items. So the sets that share their rarest items stand together.
 #[derive(Debug, Clone)]
 pub struct Itemsets {
-    found: Arc<Found>,
+    pub(super) found: Arc<Found>,
     /// Of each code the item's number.
-    codes: Vec<u32>,
+    pub(super) codes: Vec<u32>,
     /// Items that each set has beside.
-    given: Vec<u32>,
+    pub(super) given: Vec<u32>,
     /// The support of those items alone, where that is a set too.
-    given_support: Option<u32>,
+    pub(super) given_support: Option<u32>,
     n: u64,
     baskets: Baskets,
     min_support_count: u32,
@@ -151,101 +143,5 @@ impl Itemsets {
             numbers.extend(items.iter().map(|&code| self.codes[code as usize]));
             each(&numbers, support);
         });
-    }
-
-    /// The sets as record batches of at most a million sets: `itemset` (lists of items; text as dictionaries), `support_count`, `support` (a
-    /// fraction of the baskets), `length`.
-    ///
-    /// # Errors
-    /// Never, but for labels that Arrow cannot take.
-    pub fn batches(&self) -> Result<Vec<RecordBatch>> {
-        const SETS: usize = 1 << 20;
-        let mut batches = Vec::new();
-        let mut columns = Columns::default();
-        let mut failed = None;
-        self.for_each(|items, support| {
-            columns.push(items, support);
-            if columns.supports.len() == SETS || columns.items.len() >= 1 << 28 {
-                match std::mem::take(&mut columns).batch(self) {
-                    Ok(batch) => batches.push(batch),
-                    Err(error) => failed = failed.take().or(Some(error)),
-                }
-            }
-        });
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        if !columns.supports.is_empty() || batches.is_empty() {
-            batches.push(columns.batch(self)?);
-        }
-        Ok(batches)
-    }
-}
-
-#[derive(Default)]
-struct Columns {
-    ends: Vec<i32>,
-    items: Vec<u32>,
-    supports: Vec<i64>,
-}
-
-impl Columns {
-    fn push(&mut self, items: &[u32], support: u32) {
-        if self.ends.is_empty() {
-            self.ends.push(0);
-        }
-        self.items.extend_from_slice(items);
-        self.ends.push(self.items.len() as i32);
-        self.supports.push(support.into());
-    }
-
-    fn batch(mut self, itemsets: &Itemsets) -> Result<RecordBatch> {
-        if self.ends.is_empty() {
-            self.ends.push(0);
-        }
-        let total = f64::from(itemsets.baskets.total_weight());
-        let support: Float64Array = self.supports.iter().map(|&n| n as f64 / total).collect();
-        let length: UInt32Array = self.ends.windows(2).map(|w| (w[1] - w[0]) as u32).collect();
-        let values = labelled(itemsets.baskets.labels(), self.items)?;
-        let field = Arc::new(Field::new_list_field(values.data_type().clone(), true));
-        let ends = OffsetBuffer::new(ScalarBuffer::from(self.ends));
-        let columns: Vec<(&str, ArrayRef)> = vec![
-            (
-                "itemset",
-                Arc::new(ListArray::new(field, ends, values, None)),
-            ),
-            ("support_count", Arc::new(Int64Array::from(self.supports))),
-            ("support", Arc::new(support)),
-            ("length", Arc::new(length)),
-        ];
-        let fields: Vec<Field> = columns
-            .iter()
-            .map(|(name, column)| Field::new(*name, column.data_type().clone(), false))
-            .collect();
-        let columns = columns.into_iter().map(|c| c.1).collect();
-        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(cannot)
-    }
-}
-
-fn cannot(error: impl std::fmt::Display) -> Error {
-    Error::BadValues {
-        column: "itemset".into(),
-        count: 1,
-        first_row: None,
-        value: error.to_string(),
-        rule: "cannot be written".into(),
-        remedy: "give labels of another type".into(),
-    }
-}
-
-/// The labels of these items: text by dictionary, other types as they are.
-fn labelled(labels: &ArrayRef, numbers: Vec<u32>) -> Result<ArrayRef> {
-    let numbers = UInt32Array::from(numbers);
-    match labels.data_type() {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-            let codes = DictionaryArray::<UInt32Type>::try_new(numbers, Arc::clone(labels));
-            Ok(Arc::new(codes.map_err(cannot)?))
-        }
-        _ => arrow_select::take::take(labels, &numbers, None).map_err(cannot),
     }
 }

@@ -1,9 +1,12 @@
 //! Where item sets go while they are found.
 
 /// Takes item sets from a miner.
-pub(super) trait Sink: Default + Send {
+pub(super) trait Sink: Send + Sized {
     /// Whether frequent sets are wanted one by one, in order; else only their number is.
     const EACH: bool;
+
+    /// Keeps the sets, or only counts them by their number of items where sets are seen one by one.
+    fn new(keeps: bool) -> Self;
 
     /// A frequent set: the first `depth` items of the one before, and `item`.
     fn set(&mut self, depth: usize, item: u32, support: u32);
@@ -49,6 +52,10 @@ impl Count {
 impl Sink for Count {
     const EACH: bool = false;
 
+    fn new(_: bool) -> Self {
+        Self::default()
+    }
+
     fn set(&mut self, _: usize, _: u32, _: u32) {
         self.many(1, 0);
     }
@@ -71,47 +78,28 @@ impl Sink for Count {
     }
 }
 
-/// Counts sets by their number of items.
+/// How many sets have so many items.
 #[derive(Debug, Default)]
-pub(super) struct Lengths {
-    /// How many sets have so many items.
-    pub(super) by_length: Vec<u64>,
-    n: u64,
-}
+pub(super) struct Lengths(pub(super) Vec<u64>);
 
 impl Lengths {
     fn add(&mut self, length: usize) {
-        if self.by_length.len() <= length {
-            self.by_length.resize(length + 1, 0);
+        if self.0.len() <= length {
+            self.0.resize(length + 1, 0);
         }
-        self.by_length[length] += 1;
-        self.n += 1;
-    }
-}
-
-impl Sink for Lengths {
-    const EACH: bool = true;
-
-    fn set(&mut self, depth: usize, _: u32, _: u32) {
-        self.add(depth + 1);
-    }
-
-    fn many(&mut self, n: u64, _: usize) {
-        debug_assert!(false, "{n} sets came without their items");
-    }
-
-    fn list(&mut self, items: &[u32], _: u32) {
-        self.add(items.len());
+        self.0[length] += 1;
     }
 
     fn n_sets(&self) -> u64 {
-        self.n
+        self.0.iter().sum()
     }
 }
 
 /// Keeps frequent sets as a tree in preorder: each is the set before it, cut to `depths` items, and one item more. 12 bytes a set.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
+    keeps: bool,
+    pub(super) lengths: Lengths,
     pub(super) depths: Vec<u32>,
     pub(super) items: Vec<u32>,
     pub(super) supports: Vec<u32>,
@@ -120,8 +108,18 @@ pub(super) struct Tree {
 impl Sink for Tree {
     const EACH: bool = true;
 
+    fn new(keeps: bool) -> Self {
+        Self {
+            keeps,
+            ..Self::default()
+        }
+    }
+
     #[inline]
     fn set(&mut self, depth: usize, item: u32, support: u32) {
+        if !self.keeps {
+            return self.lengths.add(depth + 1);
+        }
         self.depths.push(depth as u32);
         self.items.push(item);
         self.supports.push(support);
@@ -136,13 +134,15 @@ impl Sink for Tree {
     }
 
     fn n_sets(&self) -> u64 {
-        self.items.len() as u64
+        self.items.len() as u64 + self.lengths.n_sets()
     }
 }
 
 /// Keeps sets as lists, sorted when they are complete.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
+    keeps: bool,
+    pub(super) lengths: Lengths,
     pub(super) ends: Vec<usize>,
     pub(super) items: Vec<u32>,
     pub(super) supports: Vec<u32>,
@@ -158,6 +158,13 @@ impl Lists {
 impl Sink for Lists {
     const EACH: bool = true;
 
+    fn new(keeps: bool) -> Self {
+        Self {
+            keeps,
+            ..Self::default()
+        }
+    }
+
     fn set(&mut self, depth: usize, item: u32, _: u32) {
         debug_assert!(false, "item {item} came alone at depth {depth}");
     }
@@ -167,6 +174,9 @@ impl Sink for Lists {
     }
 
     fn list(&mut self, items: &[u32], support: u32) {
+        if !self.keeps {
+            return self.lengths.add(items.len());
+        }
         let from = self.items.len();
         self.items.extend_from_slice(items);
         self.items[from..].sort_unstable();
@@ -175,16 +185,20 @@ impl Sink for Lists {
     }
 
     fn n_sets(&self) -> u64 {
-        self.supports.len() as u64
+        self.supports.len() as u64 + self.lengths.n_sets()
     }
 
     fn finish(&mut self) {
         let mut order: Vec<u32> = (0..self.supports.len() as u32).collect();
         order.sort_unstable_by(|&a, &b| self.get(a as usize).cmp(self.get(b as usize)));
+        if order.is_sorted_by_key(|&set| self.get(set as usize)) {
+            return;
+        }
         let mut sorted = Self {
             ends: Vec::with_capacity(self.ends.len()),
             items: Vec::with_capacity(self.items.len()),
             supports: Vec::with_capacity(self.supports.len()),
+            ..Self::new(true)
         };
         for &set in &order {
             sorted.items.extend_from_slice(self.get(set as usize));

@@ -37,7 +37,7 @@ pub(super) fn each_item<'a, S: Sink, B: Default + Send>(
     map_ordered(shared.ctx, "item sets", tasks, |task| {
         let mut buffers = spares.take();
         let mut walk = Walk {
-            sink: S::default(),
+            sink: S::new(shared.keeps),
             watch: Watch::new(shared),
         };
         for &item in task {
@@ -86,7 +86,7 @@ impl Database {
 
 /// A sink with the sets of the items that are in every basket.
 pub(super) fn sets_in_all<S: Sink>(n: usize) -> S {
-    let mut sink = S::default();
+    let mut sink = S::new(true);
     (0..n).for_each(|free| sink.many(1, free));
     sink
 }

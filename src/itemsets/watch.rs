@@ -9,6 +9,8 @@ use crate::parallel::Context;
 #[derive(Debug)]
 pub(super) struct Shared<'a> {
     pub(super) ctx: &'a Context,
+    /// Whether sinks keep the sets, or only count them.
+    pub(super) keeps: bool,
     max_sets: u64,
     max_steps: u64,
     n_sets: AtomicU64,
@@ -21,6 +23,7 @@ impl<'a> Shared<'a> {
     pub(super) fn new(ctx: &'a Context, max_sets: u64, max_steps: u64) -> Self {
         Self {
             ctx,
+            keeps: true,
             max_sets,
             max_steps,
             n_sets: AtomicU64::new(0),

@@ -58,7 +58,7 @@ pub(super) fn mine<S: Sink>(
     if S::EACH {
         return each(database, &items, &levels, shared);
     }
-    let mut sink = S::default();
+    let mut sink = S::new(shared.keeps);
     sink.many(items.len() as u64 + levels.n_sets(), 0);
     Ok(vec![sink])
 }
@@ -117,7 +117,7 @@ fn each<S: Sink>(
     const TASKS: usize = 1024;
     let tasks: Vec<&[u32]> = items.chunks(items.len().div_ceil(TASKS).max(1)).collect();
     map_ordered(shared.ctx, "item sets", tasks, |task| {
-        let mut sink = S::default();
+        let mut sink = S::new(shared.keeps);
         for &item in task {
             sink.set(0, item, database.supports[item as usize]);
             levels.each(0, item as usize, &mut |depth, item, support| {

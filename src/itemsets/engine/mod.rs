@@ -113,7 +113,7 @@ impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
             database: self.database,
             minimum: self.database.minimum,
             max_len: self.max_len,
-            sink: S::default(),
+            sink: S::new(self.shared.keeps),
             path: self.path.clone(),
             scratch: self.spares.take().0,
             watch: Watch::new(self.shared),

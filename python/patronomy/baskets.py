@@ -1,0 +1,486 @@
+"""Baskets: for each transaction the set of its items, and what is mined from them."""
+
+import json
+import os
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any, Literal, NoReturn, Self, TypeAlias, get_args
+
+from patronomy import _arguments, _core, _render
+from patronomy._frozen import Frozen
+from patronomy._itemset_params import Algorithm, Target, params_json
+from patronomy._opening import no_table, speaks_arrow
+from patronomy._progress import Progress, reporting
+from patronomy.errors import ParameterError
+from patronomy.itemsets import Itemsets
+from patronomy.reading import Reading, options_json
+
+__all__ = ["Baskets"]
+
+Format: TypeAlias = Literal["fimi", "spmf"]
+
+
+class Baskets(Frozen):
+    """Transactions as sets of items.
+
+    `from_table`, `from_lists`, `from_one_hot`, `from_sparse`, `read` and
+    `Transactions.baskets` make them. Items that a basket has twice are dropped and
+    counted. What is no item (null, blank) is left out and counted.
+
+    Examples
+    --------
+    >>> import patronomy as pt
+    >>> baskets = pt.Baskets.from_lists([["bread", "milk"], ["bread", "bread"], []])
+    >>> baskets
+    Baskets: 3 baskets, 2 items, 1 repeated, 4 of 4 entries used
+    >>> baskets.labels
+    ['bread', 'milk']
+    """
+
+    __slots__ = ("_inner",)
+
+    _inner: _core.Baskets
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        raise TypeError(
+            "`Baskets` has no public constructor: take `Baskets.from_table`, "
+            "`from_lists`, `from_one_hot`, `from_sparse`, `read` or "
+            "`Transactions.baskets`"
+        )
+
+    @classmethod
+    def _wrap(cls, inner: _core.Baskets) -> Self:
+        baskets = object.__new__(cls)
+        baskets._set(_inner=inner)
+        return baskets
+
+    @classmethod
+    def from_table(
+        cls,
+        data: object,
+        *,
+        transaction: str,
+        item: str,
+        weight: str | None = None,
+        reading: Reading | None = None,
+    ) -> Self:
+        """Return a basket for each transaction of a long table: a row an item.
+
+        Parameters
+        ----------
+        data
+            A table or a path, as for `Transactions`.
+        transaction, item : str
+            The columns: rows that share a transaction are a basket.
+        weight : str, optional
+            Column of how many baskets the transaction stands for, the same in all its
+            rows.
+        reading : Reading, optional
+            How a file is read.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> lines = pt.simulate.shop(n_customers=20, n_days=90, seed=1).rfm()
+        >>> pt.Baskets.from_table(lines, transaction="segment", item="frequency").n_repeated > 0
+        True
+        """
+        owner = "Baskets.from_table"
+        of = _arguments.column_name(owner, "transaction", transaction)
+        what = _arguments.column_name(owner, "item", item)
+        if weight is not None:
+            weight = _arguments.column_name(owner, "weight", weight)
+        if isinstance(data, (str, os.PathLike)):
+            path = _arguments.path_text(owner, data)
+            options = options_json(owner, reading)
+            return cls._wrap(_core.Baskets.from_path(path, of, what, weight, options))
+        table = _table(owner, data)
+        return cls._wrap(_core.Baskets.from_table(table, of, what, weight))
+
+    @classmethod
+    def from_lists(cls, data: object, column: str | None = None) -> Self:
+        """Return a basket for each list of items.
+
+        Parameters
+        ----------
+        data
+            A table with a column of lists, an Arrow array or a polars Series of
+            lists, or Python lists (tuples, sets) of labels of one type.
+        column : str, optional
+            The column of lists, where a table has several.
+
+        Raises
+        ------
+        ColumnTypeError
+            If labels are of several types, or of one that can be none.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> pt.Baskets.from_lists([[3, 1], {1}]).labels
+        [1, 3]
+        """
+        owner = "Baskets.from_lists"
+        if column is not None:
+            column = _arguments.column_name(owner, "column", column)
+        if speaks_arrow(data):
+            # A frame has columns, an array or a series has none.
+            is_table = hasattr(data, "columns") or hasattr(data, "schema")
+            if is_table or column is not None:
+                return cls._wrap(_core.Baskets.from_list_table(data, column))
+            return cls._wrap(_core.Baskets.from_list_array(data))
+        if column is not None:
+            raise TypeError(no_table(owner, data))
+        if not isinstance(data, Iterable) or isinstance(data, (str, bytes, Mapping)):
+            raise TypeError(
+                f"`data` of `{owner}` must be a table with a column of lists, an Arrow "
+                f"array of lists, or lists of labels; got {_arguments.shown(data)}"
+            )
+        return cls._wrap(_core.Baskets.from_lists(data))
+
+    @classmethod
+    def from_one_hot(cls, data: object) -> Self:
+        """Return a basket for each row of a table whose columns are items.
+
+        Parameters
+        ----------
+        data
+            A table (or a numpy matrix) of booleans, or of 0 and 1. Sparse pandas
+            frames are read as they are; a pandas index is no item.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> import polars as pl
+        >>> pt.Baskets.from_one_hot(pl.DataFrame({"a": [1, 0], "b": [True, True]})).labels
+        ['a', 'b']
+        """
+        owner = "Baskets.from_one_hot"
+        frame: Any = data
+        if type(data).__module__.partition(".")[0] == "pandas":
+            if hasattr(frame, "sparse"):
+                labels = [str(name) for name in frame.columns]
+                return cls.from_sparse(frame.sparse.to_coo(), labels)
+            # Its index would come along as a column.
+            frame = frame.reset_index(drop=True)
+        elif hasattr(data, "__array_interface__"):
+            return cls._wrap(_of_matrix(owner, frame))
+        return cls._wrap(_core.Baskets.from_one_hot(_table(owner, frame)))
+
+    @classmethod
+    def from_sparse(
+        cls, matrix: object, labels: Iterable[object] | None = None
+    ) -> Self:
+        """Return a basket for each row of a sparse matrix: its columns not zero.
+
+        Parameters
+        ----------
+        matrix
+            A scipy sparse matrix or array, or anything else with `tocsr`, or with
+            `indptr`, `indices`, `data` and `shape`.
+        labels : iterable, optional
+            What the columns are called; their numbers otherwise.
+        """
+        owner = "Baskets.from_sparse"
+        rows: Any = matrix.tocsr() if hasattr(matrix, "tocsr") else matrix
+        if not all(hasattr(rows, part) for part in ("indptr", "indices", "shape")):
+            raise TypeError(
+                f"`matrix` of `{owner}` must be a sparse matrix, with `tocsr`; got an "
+                f"object of type {type(matrix).__name__}"
+            )
+        entries = getattr(rows, "data", None)
+        if entries is not None and (entries == 0).any():
+            rows = rows.copy()
+            rows.eliminate_zeros()
+        names = None if labels is None else list(labels)
+        n_columns = int(rows.shape[1])
+        inner = _core.Baskets.from_csr(rows.indptr, rows.indices, n_columns, names)
+        return cls._wrap(inner)
+
+    @classmethod
+    def read(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        separator: str | None = None,
+        format: Format = "fimi",
+    ) -> Self:
+        """Return the baskets of a text file, one a line.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            The file, which may be compressed by gzip or Zstandard.
+        separator : str, optional
+            The character between items, such as ``","``; blanks otherwise.
+        format : {"fimi", "spmf"}, default "fimi"
+            Without a separator, whether lines of SPMF (`#`, `%`, `@`) are no baskets.
+
+        Raises
+        ------
+        FileError
+            If the file cannot be read.
+        """
+        owner = "Baskets.read"
+        text = _arguments.path_text(owner, path)
+        kind: object = _arguments.choice(owner, "format", format, get_args(Format))
+        if separator is not None:
+            if not isinstance(separator, str):
+                raise TypeError(
+                    f"`separator` of `{owner}` must be one character; "
+                    f"got {_arguments.shown(separator)}"
+                )
+            if len(separator) != 1:
+                raise ParameterError(
+                    f"`separator` of `{owner}` must be one character; got {separator!r}"
+                )
+            kind = {"separated": separator}
+        return cls._wrap(_core.Baskets.read(text, json.dumps(kind)))
+
+    @property
+    def n_baskets(self) -> int:
+        """The number of baskets, empty ones included."""
+        return len(self._inner)
+
+    @property
+    def n_items(self) -> int:
+        """The number of different items."""
+        return self._inner.n_items
+
+    @property
+    def n_repeated(self) -> int:
+        """How many items were dropped because their basket had them already."""
+        return self._inner.n_repeated
+
+    @property
+    def total_weight(self) -> int:
+        """What supports are fractions of: the weight of all baskets, or their number."""
+        return self._inner.total_weight
+
+    @property
+    def labels(self) -> list[Any]:
+        """What each item is called, in the order of the items' numbers."""
+        return self._inner.labels
+
+    @property
+    def names(self) -> list[str | None] | None:
+        """What people call each item, where the source says so."""
+        return self._inner.names
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """The entries in, those used, and those left out by reason."""
+        return _arguments.parsed_dict(self._inner.counts())
+
+    @property
+    def support_counts(self) -> list[int]:
+        """For each item the number of baskets that have it."""
+        return self._inner.support_counts()
+
+    def with_weights(self, weights: Iterable[int]) -> Self:
+        """Return the same baskets, each standing for so many.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> pt.Baskets.from_lists([["a"], ["b"]]).with_weights([3, 1]).total_weight
+        4
+        """
+        owner = "Baskets.with_weights"
+        given = _arguments.items(owner, "weights", weights, "whole numbers")
+        numbers = [
+            _arguments.whole_number(owner, "weights", w, 0, 2**32 - 1) for w in given
+        ]
+        return self._wrap(self._inner.with_weights(numbers))
+
+    def with_taxonomy(self, taxonomy: object) -> Self:
+        """Return the same baskets, with the ancestors of each item added.
+
+        Sets are then mined over all levels at once; none has an item together with
+        its own ancestor.
+
+        Parameters
+        ----------
+        taxonomy : mapping or table
+            The parent of each item, by label, or a list of its parents; or a table
+            whose first column is the item and whose second the parent.
+
+        Raises
+        ------
+        ParameterError
+            If an item would be its own ancestor, or labels are of another type.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> baskets = pt.Baskets.from_lists([["cola"], ["milk"]])
+        >>> baskets.with_taxonomy({"cola": "drink", "milk": "drink"}).support_counts
+        [1, 1, 2]
+        """
+        owner = "Baskets.with_taxonomy"
+        if not isinstance(taxonomy, Mapping):
+            if not speaks_arrow(taxonomy):
+                raise TypeError(
+                    f"`taxonomy` of `{owner}` must be a dict of items and their "
+                    f"parents, or a table of both; got {_arguments.shown(taxonomy)}"
+                )
+            return self._wrap(self._inner.with_parents_table(taxonomy))
+        pairs = [
+            (item, parent)
+            for item, parents in taxonomy.items()
+            for parent in (
+                parents if isinstance(parents, (list, tuple, set)) else [parents]
+            )
+        ]
+        children, parents = [p[0] for p in pairs], [p[1] for p in pairs]
+        return self._wrap(self._inner.with_parents(children, parents))
+
+    def itemsets(
+        self,
+        *,
+        min_support: float | None = None,
+        min_support_count: int | None = None,
+        algorithm: Algorithm = "auto",
+        target: Target = "frequent",
+        count_only: bool = False,
+        max_len: int | None = None,
+        min_len: int = 1,
+        required: Sequence[object] | None = None,
+        forbidden: Sequence[object] | None = None,
+        item_min_support_counts: Mapping[Any, int] | None = None,
+        top_k: int | None = None,
+        max_itemsets: int | None = None,
+        taxonomy: object = None,
+        progress: Progress = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> Itemsets:
+        """Find the sets of items that enough baskets have.
+
+        Parameters
+        ----------
+        min_support : float, optional
+            The smallest support, as a fraction of the baskets; 0.01 where neither it
+            nor the count is given.
+        min_support_count : int, optional
+            The smallest support, as a number of baskets.
+        algorithm : {"auto", "apriori", "fp_growth", "eclat", "lcm"}, default "auto"
+            How sets are looked for; the result is the same.
+        target : {"frequent", "closed", "maximal", "generators"}, default "frequent"
+            All sets; those whose every larger set has less support; those of which no
+            larger set is frequent; those whose every smaller set has more support.
+        count_only : bool, default False
+            Whether to count the sets without keeping them: `n_itemsets` is all that
+            the result then has.
+        max_len, min_len : int, optional
+            Most and fewest items of a set.
+        required, forbidden : list, optional
+            Items, by label, that every set must have, and that none may have.
+        item_min_support_counts : dict, optional
+            Smallest supports, as numbers of baskets, of single items by label: a set
+            needs the smallest among its items. For frequent sets only.
+        top_k : int, optional
+            Only so many sets with the highest supports, and those that tie with the
+            last.
+        max_itemsets : int, optional
+            More sets than these are refused before they fill the memory.
+        taxonomy : mapping or table, optional
+            As in `with_taxonomy`.
+        progress, n_jobs, memory_mb
+            As in `Transactions.rfm`.
+
+        Returns
+        -------
+        Itemsets
+
+        Raises
+        ------
+        ParameterError
+            If a parameter breaks its rule, or a label is unknown.
+        BudgetError
+            If there are more sets than allowed; the message names a support that
+            would do.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> baskets = pt.Baskets.from_lists([["a", "b", "c"], ["a", "b"], ["c"]])
+        >>> baskets.itemsets(min_support_count=2, target="maximal").to_dict()["itemset"]
+        [['a', 'b'], ['c']]
+        >>> baskets.itemsets(min_support_count=1, count_only=True).n_itemsets
+        7
+        """
+        if taxonomy is not None:
+            self = self.with_taxonomy(taxonomy)
+        params = params_json(
+            self._inner,
+            min_support=min_support,
+            min_support_count=min_support_count,
+            algorithm=algorithm,
+            target=target,
+            max_len=max_len,
+            min_len=min_len,
+            required=required,
+            forbidden=forbidden,
+            item_min_support_counts=item_min_support_counts,
+            top_k=top_k,
+            max_itemsets=max_itemsets,
+        )
+        shown = _arguments.parsed_dict(params)
+        only = _arguments.flag("itemsets", "count_only", count_only)
+        jobs = _arguments.optional_whole_number("itemsets", "n_jobs", n_jobs, -1, 1_024)
+        memory = _arguments.optional_number("itemsets", "memory_mb", memory_mb)
+        with reporting(progress) as report:
+            if only:
+                n = self._inner.count_itemsets(params, report, jobs, memory)
+                return Itemsets._counted(n, shown)
+            found = self._inner.itemsets(params, report, jobs, memory)
+            return Itemsets._of(found, shown)
+
+    def __len__(self) -> int:
+        return len(self._inner)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "`Baskets` cannot be pickled or copied across processes; pass the table or "
+            "its path, and make the baskets there"
+        )
+
+    def __repr__(self) -> str:
+        counts = self.counts
+        parts = [
+            f"Baskets: {_render.counted(len(self), 'basket')}",
+            _render.counted(self.n_items, "item"),
+            f"{self.n_repeated:,} repeated",
+            f"{counts['rows_used']:,} of {counts['rows_in']:,} entries used",
+        ]
+        if self.total_weight != len(self):
+            parts.insert(1, f"weight {self.total_weight:,}")
+        return ", ".join(parts)
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>"
+
+
+def _table(owner: str, data: object) -> object:
+    if not speaks_arrow(data):
+        raise TypeError(no_table(owner, data))
+    return data
+
+
+def _of_matrix(owner: str, matrix: Any) -> _core.Baskets:
+    """Return the baskets of a numpy matrix of truth values, by its own methods."""
+    if matrix.ndim != 2:
+        raise ParameterError(
+            f"`data` of `{owner}` must have two dimensions; got {matrix.ndim}"
+        )
+    if not ((matrix == 0) | (matrix == 1)).all():
+        raise ParameterError(f"`data` of `{owner}` must hold 0 and 1 alone")
+    ends = (matrix != 0).sum(axis=1).cumsum().tolist()
+    indices = array("q", matrix.nonzero()[1].tolist())
+    n_columns = int(matrix.shape[1])
+    return _core.Baskets.from_csr(array("q", [0, *ends]), indices, n_columns, None)

@@ -1,0 +1,97 @@
+//! `patronomy._core.Itemsets` and its batches.
+
+use std::sync::{Mutex, PoisonError};
+
+use arrow_schema::ArrowError;
+use patronomy::itemsets::Batches;
+use pyo3::prelude::*;
+use pyo3::types::{PyCapsule, PyDict};
+use pyo3_arrow::error::PyArrowResult;
+use pyo3_arrow::ffi::to_schema_pycapsule;
+
+use crate::baskets::Baskets;
+use crate::errors::to_py;
+use crate::gate::{Call, run};
+use crate::table::{self, TableView};
+use crate::transactions::to_json;
+
+/// Item sets, kept as they were found; columns are made of them when asked for.
+#[pyclass(frozen, module = "patronomy._core")]
+#[derive(Debug)]
+pub(crate) struct Itemsets(pub(crate) patronomy::itemsets::Itemsets);
+
+#[pymethods]
+impl Itemsets {
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyCapsule>>,
+    ) -> PyArrowResult<Bound<'py, PyCapsule>> {
+        let schema = self.0.schema().map_err(|e| to_py(py, &e))?;
+        let batches = self.0.batches_of(usize::MAX);
+        let batches = batches.map(|b| b.map_err(|e| ArrowError::ExternalError(Box::new(e))));
+        table::batches(py, &schema, batches, requested_schema)
+    }
+
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyArrowResult<Bound<'py, PyCapsule>> {
+        let schema = self.0.schema().map_err(|e| to_py(py, &e))?;
+        to_schema_pycapsule(py, schema.as_ref())
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.n_itemsets() as usize
+    }
+
+    #[getter]
+    fn time_columns(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn head<'py>(&self, py: Python<'py>, n: usize) -> PyResult<Bound<'py, PyDict>> {
+        let first = self.0.batches_of(n.max(1)).next();
+        let first = first.unwrap_or_else(|| unreachable!("there is always a batch"));
+        table::head(py, &first.map_err(|e| to_py(py, &e))?, n)
+    }
+
+    fn batches(&self, n: usize) -> ItemsetBatches {
+        ItemsetBatches(Mutex::new(self.0.batches_of(n)))
+    }
+
+    fn strongest(&self, py: Python<'_>, n: usize, min_len: usize) -> PyResult<TableView> {
+        let call = Call::quiet(self.0.n_itemsets() as usize);
+        run(py, &call, |_| self.0.strongest(n, min_len)).map(TableView)
+    }
+
+    #[getter]
+    fn baskets(&self) -> Baskets {
+        Baskets(self.0.baskets().clone())
+    }
+
+    #[getter]
+    fn min_support_count(&self) -> u32 {
+        self.0.min_support_count()
+    }
+
+    fn params_json(&self) -> PyResult<String> {
+        to_json(self.0.params())
+    }
+}
+
+/// Batches, made one at a time.
+#[pyclass(frozen, module = "patronomy._core")]
+#[derive(Debug)]
+pub(crate) struct ItemsetBatches(Mutex<Batches>);
+
+#[pymethods]
+impl ItemsetBatches {
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<TableView>> {
+        let batch = py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).next());
+        let batch = batch.transpose().map_err(|e| to_py(py, &e))?;
+        Ok(batch.map(TableView))
+    }
+}
