@@ -45,11 +45,6 @@ impl Levels {
         self.levels.push(level);
     }
 
-    /// Sets of the last level.
-    pub(super) fn n_last(&self) -> usize {
-        self.levels.last().map_or(0, |level| level.items.len())
-    }
-
     /// Items of a set of the last level.
     pub(super) fn length(&self) -> usize {
         self.levels.len() + 1
