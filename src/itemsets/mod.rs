@@ -28,8 +28,10 @@ mod fit;
 mod params;
 mod result;
 mod sink;
+mod textbook;
 mod watch;
 
 pub use columns::Batches;
 pub use params::{Algorithm, ItemsetParams, Target};
 pub use result::Itemsets;
+pub use textbook::Textbook;
