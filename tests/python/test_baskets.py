@@ -69,7 +69,7 @@ class Csr:
 
 
 def test_every_input_gives_the_same_baskets(tmp_path: Path) -> None:
-    table, names = long_table(), ["bread", "eggs", "milk"]
+    lines, names = long_table(), ["bread", "eggs", "milk"]
     columns = {"transaction": "order", "item": "product"}
     text = tmp_path / "baskets.txt"
     text.write_text("bread milk\nmilk\n\nbread eggs bread\n")
@@ -78,7 +78,7 @@ def test_every_input_gives_the_same_baskets(tmp_path: Path) -> None:
     long_file = tmp_path / "lines.csv"
     long_file.write_text(
         "order,product\n"
-        + "".join(f"{r['order']},{r['product'] or ''}\n" for r in table.to_pylist())
+        + "".join(f"{r['order']},{r['product'] or ''}\n" for r in lines.to_pylist())
     )
     lists = pa.array(LISTS)
     matrix = one_hot().to_numpy()
@@ -96,10 +96,10 @@ def test_every_input_gives_the_same_baskets(tmp_path: Path) -> None:
             pl.DataFrame({"n": [1, 2, 3, 4], "b": LISTS})
         ),
         "pandas lists": pt.Baskets.from_lists(pd.DataFrame({"b": LISTS})),
-        "table": pt.Baskets.from_table(table, **columns),
-        "pandas": pt.Baskets.from_table(table.to_pandas(), **columns),
-        "polars": pt.Baskets.from_table(pl.DataFrame(table), **columns),
-        "duckdb": pt.Baskets.from_table(duckdb.sql("from table"), **columns),
+        "table": pt.Baskets.from_table(lines, **columns),
+        "pandas": pt.Baskets.from_table(lines.to_pandas(), **columns),
+        "polars": pt.Baskets.from_table(pl.DataFrame(lines), **columns),
+        "duckdb": pt.Baskets.from_table(duckdb.sql("from lines"), **columns),
         "file": pt.Baskets.from_table(long_file, **columns),
         "one-hot": pt.Baskets.from_one_hot(one_hot()),
         "one-hot, indexed": pt.Baskets.from_one_hot(

@@ -118,15 +118,15 @@ def test_arrow_reaches_every_library(baskets: pt.Baskets) -> None:
         assert [row[0] for row in rows] == expected
         one = duckdb.sql(
             "select count(*) from (select unnest(itemset) from sets)"
-        ).fetchone()
-        assert one == (sum(map(len, expected)),)
+        ).fetchall()
+        assert one == [(sum(map(len, expected)),)]
 
 
 def test_batches_are_the_whole(many: pt.Baskets) -> None:
     sets = many.itemsets(min_support_count=20)
     whole = pa.table(sets)
     parts = [pa.table(batch) for batch in sets.batches(1_000)]
-    assert len(whole) == len(sets) > 3_000
+    assert len(whole) == len(sets) > 2_000
     assert {len(part) for part in parts[:-1]} == {1_000}
     assert pa.concat_tables(parts).combine_chunks() == whole.combine_chunks()
     empty = many.itemsets(min_support_count=2_000)
