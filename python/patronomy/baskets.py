@@ -411,10 +411,11 @@ class Baskets(Frozen):
         >>> baskets.itemsets(min_support_count=1, count_only=True).n_itemsets
         7
         """
+        baskets = self._inner
         if taxonomy is not None:
-            self = self.with_taxonomy(taxonomy)
+            baskets = self.with_taxonomy(taxonomy)._inner
         params = params_json(
-            self._inner,
+            baskets,
             min_support=min_support,
             min_support_count=min_support_count,
             algorithm=algorithm,
@@ -433,9 +434,9 @@ class Baskets(Frozen):
         memory = _arguments.optional_number("itemsets", "memory_mb", memory_mb)
         with reporting(progress) as report:
             if only:
-                n = self._inner.count_itemsets(params, report, jobs, memory)
+                n = baskets.count_itemsets(params, report, jobs, memory)
                 return Itemsets._counted(n, shown)
-            found = self._inner.itemsets(params, report, jobs, memory)
+            found = baskets.itemsets(params, report, jobs, memory)
             return Itemsets._of(found, shown)
 
     def __len__(self) -> int:

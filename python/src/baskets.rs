@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use arrow_array::{Array, ArrayRef};
 use patronomy::baskets::{BasketFormat, LongTable};
 use patronomy::io::ReadOptions;
-use patronomy::itemsets::ItemsetParams;
+use patronomy::itemsets::{ItemsetParams, Textbook};
 use patronomy::{Context, Error, Table};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
@@ -16,7 +16,7 @@ use crate::errors::to_py;
 use crate::gate::{Call, run};
 use crate::itemsets::Itemsets;
 use crate::labels;
-use crate::table::{import, values};
+use crate::table::{TableView, import, values};
 use crate::transactions::{from_json, to_json};
 
 /// Transactions as sets of items.
@@ -220,6 +220,24 @@ impl Baskets {
         let call = mining(progress.as_ref(), n_jobs, memory_mb);
         run(py, &call, |ctx| params.count(&self.0, ctx))
     }
+}
+
+/// Frequent or maximal sets of these items, the rarest first, in the order in which mlxtend finds them.
+#[pyfunction]
+#[pyo3(signature = (baskets, items, minimum, max_len, is_maximal))]
+pub(crate) fn textbook_itemsets(
+    py: Python<'_>,
+    baskets: &Baskets,
+    items: Vec<u32>,
+    minimum: u32,
+    max_len: Option<usize>,
+    is_maximal: bool,
+) -> PyResult<TableView> {
+    let mut book = Textbook::new(items, minimum);
+    book.max_len = max_len;
+    book.is_maximal = is_maximal;
+    let call = Call::quiet(usize::MAX);
+    run(py, &call, |ctx| book.fit(&baskets.0, ctx)).map(TableView)
 }
 
 /// Few baskets may hold very many sets: the job always runs where Ctrl-C reaches it.

@@ -29,7 +29,7 @@ mod _core {
     use super::{Bound, PyModule, PyModuleMethods, PyResult};
 
     #[pymodule_export]
-    use super::baskets::{Baskets, itemset_defaults};
+    use super::baskets::{Baskets, itemset_defaults, textbook_itemsets};
     #[pymodule_export]
     use super::clean::normalise;
     #[pymodule_export]

@@ -32,9 +32,11 @@ mod params;
 mod result;
 mod sink;
 mod tasks;
+mod textbook;
 mod vertical;
 mod watch;
 
 pub use columns::Batches;
 pub use params::{Algorithm, ItemsetParams, Target};
 pub use result::Itemsets;
+pub use textbook::Textbook;

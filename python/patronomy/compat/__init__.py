@@ -1,0 +1,1 @@
+"""Other libraries' functions, by their own names and with their own results."""

@@ -1,0 +1,129 @@
+"""The functions of `patronomy.compat.mlxtend` beside mlxtend's own: equal frames, in the same order."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from patronomy.compat import mlxtend as ours
+
+theirs = pytest.importorskip("mlxtend.frequent_patterns")
+
+NAMES = ["apriori", "fpgrowth", "fpmax"]
+
+
+def both(name: str, df: pd.DataFrame, **options: Any) -> tuple[Any, Any]:
+    """What each of the two returns, or the error that it raises."""
+
+    def outcome(function: Callable[..., Any]) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                return function(df, **options)
+            except ValueError as error:
+                return str(error)
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        return outcome(getattr(ours, name)), outcome(getattr(theirs, name))
+
+
+def assert_same(name: str, df: pd.DataFrame, **options: Any) -> pd.DataFrame:
+    got, expected = both(name, df, **options)
+    assert isinstance(expected, pd.DataFrame), expected
+    pd.testing.assert_frame_equal(got, expected, check_exact=True)
+    assert type(got.index) is type(expected.index)
+    return expected
+
+
+def random_frame(seed: int) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    n_rows, n_columns = random.integers(1, 40), random.integers(1, 12)
+    shares = random.uniform(0.1, 0.95, n_columns)
+    cells = random.uniform(size=(n_rows, n_columns)) < shares
+    return pd.DataFrame(cells, columns=[f"i{i}" for i in range(n_columns)])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_signatures_are_the_same(name: str) -> None:
+    def of(module: Any) -> list[tuple[str, object]]:
+        parameters = inspect.signature(getattr(module, name)).parameters.values()
+        return [(p.name, p.default) for p in parameters]
+
+    assert of(ours) == of(theirs)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("seed", range(60))
+def test_random_frames(name: str, seed: int) -> None:
+    df = random_frame(seed)
+    n_rows = len(df)
+    for min_support in (0.1, 0.3, 0.5, 3 / n_rows if n_rows > 3 else 1.0):
+        for max_len in (None, 1, 2, 3):
+            assert_same(name, df, min_support=min_support, max_len=max_len)
+    assert_same(name, df, min_support=0.2, use_colnames=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("seed", range(10))
+def test_sparse_frames_and_numbers(name: str, seed: int) -> None:
+    df = random_frame(100 + seed)
+    assert_same(name, df.astype(pd.SparseDtype(bool, False)), min_support=0.3)
+    assert_same(name, df.astype("int8"), min_support=0.3, use_colnames=True)
+    assert_same(name, df.astype(float), min_support=0.3)
+    df.columns = pd.RangeIndex(df.shape[1])
+    assert_same(name, df.astype(pd.SparseDtype(bool, False)), use_colnames=True)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_apriori_in_little_memory(seed: int) -> None:
+    for min_support in (0.07, 0.1, 0.3):
+        assert_same(
+            "apriori", random_frame(seed), min_support=min_support, low_memory=True
+        )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_supports_are_compared_as_floats(name: str) -> None:
+    # .07 of 100 is more than 7 as floats multiply, and 7 / 100 is .07 as they divide.
+    cells = np.zeros((100, 3), dtype=bool)
+    cells[:7] = True
+    assert_same(name, pd.DataFrame(cells), min_support=0.07)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_edges(name: str) -> None:
+    assert len(assert_same(name, pd.DataFrame({"a": [False, False]}))) == 0
+    assert len(assert_same(name, pd.DataFrame({"a": [True, False]}))) == 1
+    everything = pd.DataFrame(np.ones((3, 5), dtype=bool))
+    assert_same(name, everything, min_support=1.0)
+    assert_same(name, everything, min_support=1.0, max_len=0)
+    assert_same(name, everything.iloc[::-1], min_support=1.0, max_len=2)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_refused(name: str) -> None:
+    good = pd.DataFrame({"a": [1, 0], "b": [1, 1]})
+    cases: list[tuple[pd.DataFrame, dict[str, Any]]] = [
+        (good, {"min_support": 0.0}),
+        (good, {"min_support": -1}),
+        (good, {"min_support": 1.5}),
+        (pd.DataFrame({"a": [1, 2]}), {}),
+        (pd.DataFrame({"a": [1.0, np.nan]}), {}),
+        (good.astype("Sparse[int]").rename(columns={"a": 5, "b": 6}), {}),
+    ]
+    for df, options in cases:
+        got, expected = both(name, df, **options)
+        assert isinstance(expected, str)
+        assert got == expected
+    with pytest.warns(DeprecationWarning, match="non-bool"):
+        getattr(ours, name)(good)
+    if name != "apriori":
+        with pytest.raises(NotImplementedError, match="null_values"):
+            getattr(ours, name)(good, null_values=True)
