@@ -178,11 +178,11 @@ impl<'a> Job<'a> {
     }
 
     fn itemsets(&self) -> Result<Itemsets> {
+        // Where counting is quick, an explosion is refused before it begins.
+        const QUICK: u64 = 1 << 23;
         let allowed = self.allowed();
         let too_many = || self.too_many(allowed);
         let database = self.database(self.minimum)?;
-        // Where counting is quick, an explosion is refused before it begins.
-        const QUICK: u64 = 1 << 23;
         if self
             .count(self.minimum, allowed, QUICK)?
             .is_some_and(|n| n > allowed.into())

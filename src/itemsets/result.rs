@@ -83,7 +83,7 @@ pub struct Itemsets {
     given: Vec<u32>,
     /// The support of those items alone, where that is a set too.
     given_support: Option<u32>,
-    n_itemsets: u64,
+    n_sets: u64,
     baskets: Baskets,
     min_support_count: u32,
     params: ItemsetParams,
@@ -100,7 +100,7 @@ impl Itemsets {
     ) -> Self {
         let is_projected = params.target != super::Target::Generators;
         Self {
-            n_itemsets: found.len() + u64::from(given_support.is_some()),
+            n_sets: found.len() + u64::from(given_support.is_some()),
             found: Arc::new(found),
             codes: database.codes.clone(),
             given: if is_projected {
@@ -118,7 +118,7 @@ impl Itemsets {
     /// How many sets there are.
     #[must_use]
     pub fn n_itemsets(&self) -> u64 {
-        self.n_itemsets
+        self.n_sets
     }
 
     /// The baskets they were mined from.

@@ -45,11 +45,6 @@ impl Levels {
         self.levels.push(level);
     }
 
-    /// Sets of the last level.
-    pub(super) fn n_last(&self) -> usize {
-        self.levels.last().map_or(0, |level| level.items.len())
-    }
-
     /// Items of a set of the last level.
     pub(super) fn length(&self) -> usize {
         self.levels.len() + 1
@@ -129,7 +124,7 @@ mod tests {
         let mut sets = Vec::new();
         for item in 0..3 {
             levels.each(0, item, &mut |depth, item, support| {
-                sets.push((depth, item, support))
+                sets.push((depth, item, support));
             });
         }
         assert_eq!(sets, [(1, 1, 5), (2, 2, 2), (1, 2, 4), (1, 2, 3)]);

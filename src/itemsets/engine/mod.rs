@@ -204,7 +204,7 @@ impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
             return Ok(Vec::new());
         }
         let mut left = node;
-        let steps = miner.order(&rows, node).map(|item| {
+        let steps = Miner::<S, T>::order(&rows, node).map(|item| {
             left.items &= !(1 << item);
             let step = (item, left);
             left.done |= 1 << item;

@@ -90,7 +90,7 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
         }
         let mut child = std::mem::take(&mut self.scratch.levels[node.depth]);
         let mut left = node;
-        for item in self.order(rows, node) {
+        for item in Self::order(rows, node) {
             left.items &= !(1 << item);
             self.narrow_child(rows, &mut child, codes, item, left);
             left.done |= 1 << item;
@@ -100,7 +100,7 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
 
     /// The items in the order in which sets are extended by them: as they are numbered. For maximal sets the rarest here first, so that what is left
     /// for the last ones is likely to be frequent whole.
-    pub(super) fn order(&self, rows: &Rows, node: Node) -> impl Iterator<Item = u32> + use<S, T> {
+    pub(super) fn order(rows: &Rows, node: Node) -> impl Iterator<Item = u32> + use<S, T> {
         let mut order = [0; 64];
         let mut n = 0;
         for item in bits_of(node.items) {
