@@ -287,7 +287,7 @@ fn drawn(n_items: u32, n_rows: u32) -> Baskets {
         (state >> 33) as u32
     };
     let row = |_| {
-        (0..1 + draw() % 40)
+        (0..=draw() % 40)
             .map(|_| draw() % n_items % (1 + draw() % n_items))
             .collect()
     };

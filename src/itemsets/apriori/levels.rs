@@ -124,7 +124,7 @@ mod tests {
         let mut sets = Vec::new();
         for item in 0..3 {
             levels.each(0, item, &mut |depth, item, support| {
-                sets.push((depth, item, support))
+                sets.push((depth, item, support));
             });
         }
         assert_eq!(sets, [(1, 1, 5), (2, 2, 2), (1, 2, 4), (1, 2, 3)]);
