@@ -1,4 +1,4 @@
-"""The checks and the whole RFM job on real data: ``python -m patronomy.demo --out out``."""
+"""Checks, RFM and item sets on real data: ``python -m patronomy.demo --out out``."""
 
 import argparse
 import csv
@@ -35,6 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     print(result.segments())
 
     moves = _moves(tx, cut)
+    sets = _itemsets(clean)
     result.write(out / "rfm.parquet")
     _write_csv(quality.findings, out / "findings.csv")
     _write_csv(result.segments(), out / "segments.csv")
@@ -44,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
         "findings.csv",
         "segments.csv",
         "moves.csv",
-        *_pictures(quality, result, moves, out),
+        *_pictures(quality, result, moves, sets, out),
     ]
     print(f"\nWritten to {out}/: {', '.join(written)}")
     return 0
@@ -88,6 +89,19 @@ def _moves(tx: pt.Transactions, cut: str) -> pt.Moves:
     return moves
 
 
+def _itemsets(tx: pt.Transactions) -> pt.Itemsets:
+    """Find what is bought together, whoever bought it."""
+    baskets = tx.baskets()
+    _print_counts("Baskets without duplicates, tests, adjustments", baskets.counts)
+    sets = baskets.itemsets(min_support=0.005, target="closed")
+    print(
+        f"\nBought together: the strongest of {sets.n_itemsets:,} closed item sets "
+        f"in {sets.min_support_count:,} or more of {len(baskets):,} baskets"
+    )
+    print(sets.strongest(10, min_len=2))
+    return sets
+
+
 def _write_csv(table: pt.ArrowTable, path: Path) -> None:
     columns = table.to_dict()
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -97,7 +111,11 @@ def _write_csv(table: pt.ArrowTable, path: Path) -> None:
 
 
 def _pictures(
-    quality: pt.Quality, result: pt.Rfm, moves: pt.Moves, out: Path
+    quality: pt.Quality,
+    result: pt.Rfm,
+    moves: pt.Moves,
+    sets: pt.Itemsets,
+    out: Path,
 ) -> list[str]:
     """Draw the pictures to files, and return their names."""
     try:
@@ -112,6 +130,7 @@ def _pictures(
         "cells_money.png": result.plot("monetary_sum"),
         "segments.png": result.plot_segments(),
         "moves.png": moves.plot(),
+        "itemsets.png": sets.plot(min_len=2),
     }
     for name, ax in drawn.items():
         ax.get_figure(root=True).savefig(out / name, dpi=150)  # type: ignore[union-attr]
