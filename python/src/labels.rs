@@ -157,6 +157,9 @@ pub(crate) fn lists(owner: &str, baskets: &Bound<'_, PyAny>) -> PyResult<ArrayRe
     let mut ends = vec![0i64];
     for (row, basket) in baskets.try_iter()?.enumerate() {
         let basket = basket?;
+        if row % 4096 == 0 {
+            basket.py().check_signals()?;
+        }
         let is_one = basket.is_instance_of::<PyString>()
             || basket.is_instance_of::<PyBytes>()
             || basket.is_instance_of::<PyDict>();

@@ -20,6 +20,7 @@ HEAVY = [
     "numpy",
     "sklearn",
     "scipy",
+    "mlxtend",
     "matplotlib",
     "plotly",
     "tqdm",
@@ -68,9 +69,21 @@ def test_a_job_on_the_generated_shop_needs_none_of_them() -> None:
     assert not (modules_after(code) - modules_after("pass")) & set(HEAVY)
 
 
+def test_baskets_of_lists_need_none_of_them() -> None:
+    code = (
+        "import patronomy as pt\n"
+        "import patronomy.compat.mlxtend\n"
+        "sets = pt.FPGrowth(min_support=0.5).fit([['a', 'b'], ['a']]).itemsets_\n"
+        "repr(sets); sets._repr_html_(); sets.to_dict(); sets.strongest()"
+    )
+    assert not (modules_after(code) - modules_after("pass")) & set(HEAVY)
+
+
 def test_the_public_names() -> None:
     for name in [
         "Transactions",
+        "Baskets",
+        "Itemsets",
         "Rfm",
         "RfmModel",
         "Moves",

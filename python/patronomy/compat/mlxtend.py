@@ -68,7 +68,7 @@ def apriori(
         found = _baskets(matrix).itemsets(
             min_support_count=minimum,
             min_len=2,
-            max_len=None if max_len is None or not max_len else max_len,
+            max_len=max_len or None,
             algorithm="auto",
             forbidden=np.flatnonzero(~is_frequent).tolist(),
         )
