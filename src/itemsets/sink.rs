@@ -189,11 +189,12 @@ impl Sink for Lists {
     }
 
     fn finish(&mut self) {
-        let mut order: Vec<u32> = (0..self.supports.len() as u32).collect();
-        order.sort_unstable_by(|&a, &b| self.get(a as usize).cmp(self.get(b as usize)));
-        if order.is_sorted_by_key(|&set| self.get(set as usize)) {
+        let n = self.supports.len();
+        if (1..n).all(|i| self.get(i - 1) <= self.get(i)) {
             return;
         }
+        let mut order: Vec<u32> = (0..n as u32).collect();
+        order.sort_unstable_by(|&a, &b| self.get(a as usize).cmp(self.get(b as usize)));
         let mut sorted = Self {
             ends: Vec::with_capacity(self.ends.len()),
             items: Vec::with_capacity(self.items.len()),

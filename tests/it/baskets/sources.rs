@@ -430,7 +430,7 @@ fn the_same_bits_on_any_threads_and_chunks() {
 #[test]
 fn a_cancel_ends_every_source() {
     let cancelled = || Context {
-        cancel: Cancel::at_poll(0),
+        cancel: Cancel::at_poll(1),
         ..Context::new()
     };
     let long = table(long_of(&[vec![1, 2]]));
