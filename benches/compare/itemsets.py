@@ -113,7 +113,7 @@ def ours_counted(baskets: Any, n_jobs: int, target: str, support: int) -> int:
 def from_file(count: Callable[[Any, int], int], path: Path) -> int:
     import patronomy as pt
 
-    return count(pt.Baskets.read(path, n_jobs=1), 1)
+    return count(pt.Baskets.read(path), 1)
 
 
 def split_and_count(count: Callable[[Any, Any], int], path: Path) -> int:
