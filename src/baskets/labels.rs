@@ -205,7 +205,7 @@ fn concat(parts: &[ArrayRef]) -> Result<ArrayRef> {
     arrow_select::concat::concat(&parts).map_err(cannot)
 }
 
-fn cannot(error: arrow_schema::ArrowError) -> Error {
+fn cannot(error: impl std::fmt::Display) -> Error {
     Error::FeatureMismatch {
         what: "the labels".into(),
         why: error.to_string(),

@@ -80,12 +80,10 @@ fn only_lists(table: &Table) -> Result<usize> {
     let lists: Vec<usize> = (0..fields.len())
         .filter(|&i| is_list(fields[i].data_type()))
         .collect();
-    match lists[..] {
-        [one] => Ok(one),
-        _ => {
-            let rule = "must name the column of lists, unless the table has one alone";
-            let n = format!("none, and {} columns of lists", lists.len());
-            Err(Error::parameter(OWNER, "column", rule, n))
-        }
+    if let [one] = lists[..] {
+        return Ok(one);
     }
+    let rule = "must name the column of lists, unless the table has one alone";
+    let n = format!("none, and {} columns of lists", lists.len());
+    Err(Error::parameter(OWNER, "column", rule, n))
 }

@@ -227,7 +227,7 @@ impl Job<'_> {
         };
         self.ends.push(end);
         self.supports.push(support.into());
-        if n & 0x3fff == 0 {
+        if n.is_multiple_of(16_384) {
             self.ctx.cancel.poll()?;
         }
         Ok(())
