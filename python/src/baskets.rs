@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use arrow_array::{Array, ArrayRef};
+use arrow_array::ArrayRef;
 use patronomy::baskets::{BasketFormat, LongTable};
 use patronomy::io::ReadOptions;
 use patronomy::itemsets::{ItemsetParams, Textbook};
@@ -255,7 +255,7 @@ fn mining<'a>(
 }
 
 fn of_lists(py: Python<'_>, chunks: &[ArrayRef]) -> Done {
-    let rows = chunks.iter().map(|c| c.len()).sum();
+    let rows = chunks.iter().map(arrow_array::Array::len).sum();
     of_job(py, rows, |ctx| {
         patronomy::baskets::Baskets::from_lists(chunks, ctx)
     })

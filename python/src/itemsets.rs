@@ -44,6 +44,7 @@ impl Itemsets {
     }
 
     #[getter]
+    #[allow(clippy::unused_self, reason = "every table of ours is asked for it")]
     fn time_columns(&self) -> Vec<String> {
         Vec::new()
     }
