@@ -4,6 +4,7 @@
 //! The core runs in the caller's rayon pool; this is the only module that names rayon.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -64,6 +65,42 @@ pub(crate) fn map_ordered<T: Send, R: Send>(
     // Collected before the errors are looked at: which error is reported must not depend on timing.
     let results: Vec<Result<R>> = items.into_par_iter().with_max_len(1).map(step).collect();
     results.into_iter().collect()
+}
+
+/// Runs `f` for each of `0..n`, in the pool, and returns the results in order.
+///
+/// They are begun in ascending order, each on a thread that does nothing else meanwhile: so a task may wait for those before it. Advances progress after
+/// each, and leaves the stop flag to `f`.
+pub(crate) fn map_begun_in_order<R: Send>(
+    ctx: &Context,
+    stage: &'static str,
+    n: usize,
+    f: impl Fn(usize) -> R + Sync,
+) -> Vec<R> {
+    ctx.progress.stage(stage, n as u64);
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(n));
+    let work = || {
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            if i >= n {
+                break;
+            }
+            let result = f(i);
+            ctx.progress.advance(1);
+            let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+            done.push((i, result));
+        }
+    };
+    rayon::scope(|scope| {
+        for _ in 1..rayon::current_num_threads().min(n) {
+            scope.spawn(|_| work());
+        }
+        work();
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(i, _)| *i);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Memory that tasks hand on to each other. What is in it must not change what a task computes.
@@ -223,6 +260,21 @@ mod tests {
         );
         assert_eq!(ctx.progress.read().done, 1000);
         assert_eq!(ctx.cancel.polls(), 1000);
+    }
+
+    #[test]
+    fn a_task_may_wait_for_those_before_it() {
+        let ctx = Context::new();
+        let done = AtomicUsize::new(0);
+        let in_turn = map_begun_in_order(&ctx, "wait", 200, |i| {
+            while done.load(Ordering::Acquire) < i {
+                std::thread::yield_now();
+            }
+            done.fetch_add(1, Ordering::AcqRel)
+        });
+        assert!(in_turn.into_iter().eq(0..200));
+        assert_eq!(ctx.progress.read().done, 200);
+        assert!(map_begun_in_order(&ctx, "none", 0, |i| i).is_empty());
     }
 
     #[test]

@@ -153,8 +153,8 @@ def counting(case: tuple[Any, ...], runs: int, folder: Path) -> list[dict[str, A
         }
         times = in_turns(runs, engines, n)
         found.append({"case": f"{name}@{support}", "target": target, "n": n, **times})
-        row = found[-1]
-        print(row["case"], target, f"{row['ours']:.3f}", flush=True)
+        shown = " ".join(f"{engine} {s:.3f}" for engine, s in times.items())
+        print(f"  {found[-1]['case']} {target}: {shown}", flush=True)
     return found
 
 
@@ -193,7 +193,8 @@ def to_frames(case: tuple[Any, ...], runs: int, folder: Path) -> dict[str, Any]:
             if len(lists) < 10_000
             else sparse(frame)
         )
-        fraction = support / len(lists)
+        # mlxtend rounds the product of fraction and baskets up.
+        fraction = (support - 0.5) / len(lists)
         engines["mlxtend"] = lambda: len(
             fpgrowth(one_hot, min_support=fraction, use_colnames=True)
         )

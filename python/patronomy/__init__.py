@@ -34,7 +34,7 @@ from patronomy.errors import (
 )
 from patronomy.files import FileInfo, Scan, inspect, read_table, scan
 from patronomy.guess import RoleGuess
-from patronomy.itemsets import Itemsets
+from patronomy.itemsets import Itemsets, ItemsetScan
 from patronomy.miners import LCM, Apriori, Eclat, FPGrowth, FPMax
 from patronomy.quality import Quality
 from patronomy.reading import Reading
@@ -66,6 +66,7 @@ __all__ = [
     "FeatureMismatchError",
     "FileError",
     "FileInfo",
+    "ItemsetScan",
     "Itemsets",
     "Moves",
     "ParameterError",

@@ -9,7 +9,7 @@ from patronomy._basket_making import Making
 from patronomy._itemset_params import Algorithm, Target, params_json
 from patronomy._opening import speaks_arrow
 from patronomy._progress import Progress, reporting
-from patronomy.itemsets import Itemsets
+from patronomy.itemsets import Itemsets, ItemsetScan
 
 __all__ = ["Baskets"]
 
@@ -242,6 +242,70 @@ class Baskets(Making):
                 return Itemsets._counted(n, shown)
             found = baskets.itemsets(params, report, jobs, memory)
             return Itemsets._of(found, shown)
+
+    def scan_itemsets(
+        self,
+        *,
+        min_support: float | None = None,
+        min_support_count: int | None = None,
+        algorithm: Algorithm = "auto",
+        target: Target = "frequent",
+        max_len: int | None = None,
+        min_len: int = 1,
+        required: Sequence[object] | None = None,
+        forbidden: Sequence[object] | None = None,
+        item_min_support_counts: Mapping[Any, int] | None = None,
+        top_k: int | None = None,
+        max_itemsets: int | None = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> ItemsetScan:
+        """Find item sets while they are taken, for more of them than memory holds.
+
+        Parameters
+        ----------
+        min_support, min_support_count, algorithm, target, max_len, min_len, required, \
+forbidden, item_min_support_counts, top_k, n_jobs
+            As in `itemsets`. Apriori holds all sets nevertheless, and so does what
+            finds closed, maximal and generator sets where the named algorithm has no
+            way of its own to them.
+        max_itemsets : int, optional
+            More sets than these end the search with an error; without it, none are
+            too many.
+        memory_mb : float, optional
+            Most memory for sets found before it was their turn; 64 where not given.
+
+        Returns
+        -------
+        ItemsetScan
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> baskets = pt.Baskets.from_lists([["a", "b", "c"], ["a", "b"], ["c"]])
+        >>> scan = baskets.scan_itemsets(min_support_count=1)
+        >>> sum(len(table) for table in scan.batches())
+        7
+        """
+        params = params_json(
+            self._inner,
+            min_support=min_support,
+            min_support_count=min_support_count,
+            algorithm=algorithm,
+            target=target,
+            max_len=max_len,
+            min_len=min_len,
+            required=required,
+            forbidden=forbidden,
+            item_min_support_counts=item_min_support_counts,
+            top_k=top_k,
+            max_itemsets=max_itemsets,
+        )
+        owner = "scan_itemsets"
+        jobs = _arguments.optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024)
+        memory = _arguments.optional_number(owner, "memory_mb", memory_mb)
+        inner = _core.ItemsetScan(self._inner, params, jobs, memory)
+        return ItemsetScan._of(inner, _arguments.parsed_dict(params))
 
     def __len__(self) -> int:
         return len(self._inner)

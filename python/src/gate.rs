@@ -12,7 +12,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::errors::{defect, to_py};
 
 /// How often the waiting thread looks for Ctrl-C and reports progress.
-const TICK: Duration = Duration::from_millis(100);
+pub(crate) const TICK: Duration = Duration::from_millis(100);
 /// Below so many rows a job takes less than waking a thread would be worth: it runs where it was called, and never enters a pool.
 const INLINE_ROWS: usize = 50_000;
 
@@ -134,7 +134,7 @@ fn report(call: &Call<'_>, progress: &Progress) -> PyResult<()> {
     Ok(())
 }
 
-fn budget(memory_mb: Option<f64>) -> Result<Budget, Error> {
+pub(crate) fn budget(memory_mb: Option<f64>) -> Result<Budget, Error> {
     match memory_mb {
         None => Ok(Budget::unlimited()),
         Some(mb) if mb.is_finite() && mb > 0.0 => Ok(Budget::bytes((mb * 1e6) as u64)),
@@ -187,18 +187,19 @@ pub(crate) fn pool(threads: usize) -> Result<Arc<ThreadPool>, Error> {
     if let Some(pool) = pools.by_threads.get(&threads) {
         return Ok(Arc::clone(pool));
     }
+    let pool = Arc::new(new_pool(threads)?);
+    pools.by_threads.insert(threads, Arc::clone(&pool));
+    Ok(pool)
+}
+
+/// Threads that no other job uses.
+pub(crate) fn new_pool(threads: usize) -> Result<ThreadPool, Error> {
     let built = ThreadPoolBuilder::new()
         .num_threads(threads)
         .thread_name(|i| format!("patronomy-{i}"))
         .build();
-    let pool = Arc::new(built.map_err(|e| {
-        Error::parameter(
-            "the job",
-            "n_jobs",
-            format!("threads could not be started: {e}"),
-            threads,
-        )
-    })?);
-    pools.by_threads.insert(threads, Arc::clone(&pool));
-    Ok(pool)
+    built.map_err(|e| {
+        let rule = format!("threads could not be started: {e}");
+        Error::parameter("the job", "n_jobs", rule, threads)
+    })
 }

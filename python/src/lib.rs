@@ -12,6 +12,7 @@ mod files;
 mod gate;
 mod itemsets;
 mod labels;
+mod mined;
 mod quality;
 mod rfm;
 mod simulate;
@@ -36,6 +37,8 @@ mod _core {
     use super::files::{FileTable, Scan, guess_roles, inspect_file, read_table};
     #[pymodule_export]
     use super::itemsets::{ItemsetBatches, Itemsets};
+    #[pymodule_export]
+    use super::mined::{ItemsetScan, MinedBatches};
     #[pymodule_export]
     use super::quality::{Quality, quality_checks, quality_defaults};
     #[pymodule_export]

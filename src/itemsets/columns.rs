@@ -12,6 +12,7 @@ use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use super::result::{Found, Itemsets};
+use crate::baskets::Baskets;
 use crate::error::{Error, Result};
 
 /// Sets of a batch, where nothing else is said.
@@ -45,7 +46,7 @@ impl Itemsets {
     /// # Errors
     /// As [`batches`](Self::batches).
     pub fn schema(&self) -> Result<SchemaRef> {
-        Ok(Columns::default().batch(self, false)?.schema())
+        schema(&self.baskets)
     }
 
     /// The sets with the highest supports, of so many items or more; of equal supports the longer first. Columns as in
@@ -75,7 +76,7 @@ impl Itemsets {
         for Reverse(((support, ..), items)) in best.into_sorted_vec() {
             columns.push(&items, support);
         }
-        columns.batch(self, true)
+        columns.batch(&self.baskets, true)
     }
 
     /// The next set, its items in `cursor.numbers`.
@@ -160,7 +161,51 @@ impl Iterator for Batches {
             columns.push(&self.cursor.numbers, support);
         }
         let is_first = !std::mem::replace(&mut self.is_begun, true);
-        (is_first || !columns.supports.is_empty()).then(|| columns.batch(&self.itemsets, false))
+        (is_first || !columns.supports.is_empty()).then(|| columns.batch(&self.itemsets.baskets, false))
+    }
+}
+
+/// Names and types of the columns that item sets of these baskets have.
+///
+/// # Errors
+/// As [`Itemsets::batches`].
+pub fn schema(baskets: &Baskets) -> Result<SchemaRef> {
+    Ok(Columns::default().batch(baskets, false)?.schema())
+}
+
+/// Makes batches of sets that come one by one.
+pub(super) struct Batcher<'a> {
+    baskets: &'a Baskets,
+    n: usize,
+    columns: Columns,
+}
+
+impl<'a> Batcher<'a> {
+    /// Of so many sets each.
+    pub(super) fn new(baskets: &'a Baskets, n: usize) -> Self {
+        Self {
+            baskets,
+            n: n.clamp(1, SETS),
+            columns: Columns::default(),
+        }
+    }
+
+    /// Adds a set. Returns a batch when it is full.
+    pub(super) fn push(&mut self, items: &[u32], support: u32) -> Result<Option<RecordBatch>> {
+        self.columns.push(items, support);
+        if self.columns.supports.len() < self.n && self.columns.items.len() < ITEMS {
+            return Ok(None);
+        }
+        self.rest()
+    }
+
+    /// The sets that fill no batch, if there are some.
+    pub(super) fn rest(&mut self) -> Result<Option<RecordBatch>> {
+        let columns = std::mem::take(&mut self.columns);
+        if columns.supports.is_empty() {
+            return Ok(None);
+        }
+        columns.batch(self.baskets, false).map(Some)
     }
 }
 
@@ -181,11 +226,10 @@ impl Columns {
         self.supports.push(support.into());
     }
 
-    fn batch(mut self, itemsets: &Itemsets, with_names: bool) -> Result<RecordBatch> {
+    fn batch(mut self, baskets: &Baskets, with_names: bool) -> Result<RecordBatch> {
         if self.ends.is_empty() {
             self.ends.push(0);
         }
-        let baskets = itemsets.baskets();
         let total = f64::from(baskets.total_weight());
         let support: Float64Array = self.supports.iter().map(|&n| n as f64 / total).collect();
         let length: UInt32Array = self.ends.windows(2).map(|w| (w[1] - w[0]) as u32).collect();

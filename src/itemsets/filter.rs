@@ -59,7 +59,7 @@ pub(super) fn filter(
 ) -> Result<Vec<Lists>> {
     let mut sets = Lists::new(true);
     for tree in trees {
-        tree.for_each(|items, support| sets.list(items, support));
+        tree.for_each(&mut Vec::new(), |items, support| sets.list(items, support));
     }
     let index = Index::new(&sets);
     let n = sets.supports.len();

@@ -1,7 +1,7 @@
 //! Item sets: what is often bought together.
 //!
 //! [`ItemsetParams::fit`] finds every set of items that enough [baskets](crate::baskets::Baskets) have, or of these sets only the closed, the
-//! maximal or the generator ones; [`ItemsetParams::count`] only counts them.
+//! maximal or the generator ones; [`ItemsetParams::count`] only counts them, and [`ItemsetParams::stream`] passes them on as they are found.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -28,15 +28,19 @@ mod filter;
 mod fit;
 mod fp_growth;
 mod generators;
+mod job;
+mod limits;
 mod params;
 mod result;
 mod sink;
+mod stream;
 mod tasks;
 mod textbook;
 mod vertical;
 mod watch;
 
-pub use columns::Batches;
+pub use columns::{Batches, schema};
 pub use params::{Algorithm, ItemsetParams, Target};
 pub use result::Itemsets;
+pub use stream::ItemsetSink;
 pub use textbook::Textbook;

@@ -15,21 +15,25 @@ pub(super) enum Found {
 }
 
 impl Tree {
-    /// Calls with the items and the support of each set.
-    pub(super) fn for_each(&self, mut each: impl FnMut(&[u32], u32)) {
-        let mut items = Vec::new();
+    /// Calls with the items and the support of each set; `items` are those of the set before the first.
+    pub(super) fn for_each(&self, items: &mut Vec<u32>, mut each: impl FnMut(&[u32], u32)) {
         for ((&depth, &item), &support) in self.depths.iter().zip(&self.items).zip(&self.supports) {
             items.truncate(depth as usize);
             items.push(item);
-            each(&items, support);
+            each(items, support);
         }
     }
 }
 
 impl Found {
-    fn for_each(&self, mut each: impl FnMut(&[u32], u32)) {
+    /// Calls with the items and the support of each set; `path` are the items of the set before the first.
+    pub(super) fn for_each(&self, path: &mut Vec<u32>, mut each: impl FnMut(&[u32], u32)) {
         match self {
-            Self::Trees(trees) => trees.iter().for_each(|tree| tree.for_each(&mut each)),
+            Self::Trees(trees) => {
+                for tree in trees {
+                    tree.for_each(path, &mut each);
+                }
+            }
             Self::Lists(parts) => {
                 for part in parts {
                     (0..part.supports.len()).for_each(|i| each(part.get(i), part.supports[i]));
@@ -45,15 +49,22 @@ impl Found {
         }
     }
 
+    pub(super) fn n_bytes(&self) -> usize {
+        match self {
+            Self::Trees(trees) => trees.iter().map(Sink::n_bytes).sum(),
+            Self::Lists(parts) => parts.iter().map(Sink::n_bytes).sum(),
+        }
+    }
+
     /// Those sets that are wanted.
     pub(super) fn only(self, is_wanted: impl Fn(&[u32]) -> bool) -> Self {
         let mut is_all = true;
-        self.for_each(|items, _| is_all &= is_wanted(items));
+        self.for_each(&mut Vec::new(), |items, _| is_all &= is_wanted(items));
         if is_all {
             return self;
         }
         let mut kept = Lists::new(true);
-        self.for_each(|items, support| {
+        self.for_each(&mut Vec::new(), |items, support| {
             if is_wanted(items) {
                 kept.list(items, support);
             }
@@ -76,7 +87,7 @@ pub struct Itemsets {
     /// The support of those items alone, where that is a set too.
     pub(super) given_support: Option<u32>,
     n: u64,
-    baskets: Baskets,
+    pub(super) baskets: Baskets,
     min_support_count: u32,
     params: ItemsetParams,
 }
@@ -138,7 +149,7 @@ impl Itemsets {
             each(&numbers, support);
         }
         let n = numbers.len();
-        self.found.for_each(|items, support| {
+        self.found.for_each(&mut Vec::new(), |items, support| {
             numbers.truncate(n);
             numbers.extend(items.iter().map(|&code| self.codes[code as usize]));
             each(&numbers, support);

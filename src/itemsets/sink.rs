@@ -1,5 +1,7 @@
 //! Where item sets go while they are found.
 
+use super::result::Found;
+
 /// Takes item sets from a miner.
 pub(super) trait Sink: Send + Sized {
     /// Whether frequent sets are wanted one by one, in order; else only their number is.
@@ -19,6 +21,14 @@ pub(super) trait Sink: Send + Sized {
 
     /// How many sets came in, up to the largest number.
     fn n_sets(&self) -> u64;
+
+    /// Bytes of the sets that are kept.
+    fn n_bytes(&self) -> usize {
+        0
+    }
+
+    /// Takes out the sets that are kept, for someone else to have them.
+    fn take(&mut self) -> Found;
 
     /// Called when the sets of a task are complete.
     fn finish(&mut self) {}
@@ -76,6 +86,10 @@ impl Sink for Count {
     fn n_sets(&self) -> u64 {
         u64::try_from(self.total()).unwrap_or(u64::MAX)
     }
+
+    fn take(&mut self) -> Found {
+        Found::Trees(Vec::new())
+    }
 }
 
 /// How many sets have so many items.
@@ -99,6 +113,7 @@ impl Lengths {
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     keeps: bool,
+    n_taken: u64,
     pub(super) lengths: Lengths,
     pub(super) depths: Vec<u32>,
     pub(super) items: Vec<u32>,
@@ -134,7 +149,19 @@ impl Sink for Tree {
     }
 
     fn n_sets(&self) -> u64 {
-        self.items.len() as u64 + self.lengths.n_sets()
+        self.n_taken + self.items.len() as u64 + self.lengths.n_sets()
+    }
+
+    fn n_bytes(&self) -> usize {
+        12 * self.items.len()
+    }
+
+    fn take(&mut self) -> Found {
+        let rest = Self {
+            n_taken: self.n_sets(),
+            ..Self::new(self.keeps)
+        };
+        Found::Trees(vec![std::mem::replace(self, rest)])
     }
 }
 
@@ -142,6 +169,7 @@ impl Sink for Tree {
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     keeps: bool,
+    n_taken: u64,
     pub(super) lengths: Lengths,
     pub(super) ends: Vec<usize>,
     pub(super) items: Vec<u32>,
@@ -185,7 +213,21 @@ impl Sink for Lists {
     }
 
     fn n_sets(&self) -> u64 {
-        self.supports.len() as u64 + self.lengths.n_sets()
+        self.n_taken + self.supports.len() as u64 + self.lengths.n_sets()
+    }
+
+    fn n_bytes(&self) -> usize {
+        12 * self.supports.len() + 4 * self.items.len()
+    }
+
+    fn take(&mut self) -> Found {
+        let rest = Self {
+            n_taken: self.n_sets(),
+            ..Self::new(self.keeps)
+        };
+        let mut taken = std::mem::replace(self, rest);
+        taken.finish();
+        Found::Lists(vec![taken])
     }
 
     fn finish(&mut self) {

@@ -4,7 +4,7 @@ use super::database::Database;
 use super::sink::Sink;
 use super::watch::{Shared, Watch};
 use crate::error::Result;
-use crate::parallel::{Spares, map_ordered};
+use crate::parallel::{Spares, map_begun_in_order, map_ordered};
 
 /// One thread's way through the sets.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ impl<S: Sink> Walk<'_, S> {
     #[inline(always)]
     pub(super) fn is_stopped(&mut self, n_rows: usize) -> bool {
         if self.watch.is_due(n_rows) {
-            self.watch.look(self.sink.n_sets());
+            self.watch.look_at(&mut self.sink);
         }
         self.watch.is_stopped()
     }
@@ -34,23 +34,33 @@ pub(super) fn each_item<'a, S: Sink, B: Default + Send>(
     const TASKS: usize = 1024;
     let spares = Spares::<B>::default();
     let tasks: Vec<&[u32]> = items.chunks(items.len().div_ceil(TASKS).max(1)).collect();
-    map_ordered(shared.ctx, "item sets", tasks, |task| {
+    in_order(shared, tasks.len(), |task| {
         let mut buffers = spares.take();
         let mut walk = Walk {
             sink: S::new(shared.keeps),
-            watch: Watch::new(shared),
+            watch: Watch::of_task(shared, task),
         };
-        for &item in task {
+        for &item in tasks[task] {
             if !walk.is_stopped(0) {
                 run(&mut walk, &mut buffers, item);
             }
         }
-        let n = walk.sink.n_sets();
-        walk.watch.look(n);
         spares.give_back(buffers);
-        walk.sink.finish();
-        Ok(walk.sink)
+        walk.watch.finish(walk.sink)
     })
+}
+
+/// Runs tasks by number; begun in order where their sets are passed on, for then they wait for each other.
+pub(super) fn in_order<S: Sink>(
+    shared: &Shared<'_>,
+    n: usize,
+    run: impl Fn(usize) -> S + Sync,
+) -> Result<Vec<S>> {
+    const STAGE: &str = "item sets";
+    if shared.stream.is_some() {
+        return Ok(map_begun_in_order(shared.ctx, STAGE, n, run));
+    }
+    map_ordered(shared.ctx, STAGE, (0..n).collect(), |task| Ok(run(task)))
 }
 
 impl Database {

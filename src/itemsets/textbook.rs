@@ -9,7 +9,7 @@ use arrow_array::{ArrayRef, Int64Array, ListArray, RecordBatch, UInt32Array};
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field};
 
-use super::fit::MAX_ITEMSETS;
+use super::limits::MAX_ITEMSETS;
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
 use crate::parallel::Context;

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use super::sink::Sink;
+use super::stream::{PassOn, Place};
 use crate::error::Result;
 use crate::parallel::Context;
 
@@ -11,6 +13,8 @@ pub(super) struct Shared<'a> {
     pub(super) ctx: &'a Context,
     /// Whether sinks keep the sets, or only count them.
     pub(super) keeps: bool,
+    /// Where sets are passed on, if they are not to be held.
+    pub(super) stream: Option<&'a dyn PassOn>,
     max_sets: u64,
     max_steps: u64,
     n_sets: AtomicU64,
@@ -24,6 +28,7 @@ impl<'a> Shared<'a> {
         Self {
             ctx,
             keeps: true,
+            stream: None,
             max_sets,
             max_steps,
             n_sets: AtomicU64::new(0),
@@ -57,6 +62,7 @@ pub(super) struct Watch<'a> {
     ticks: usize,
     reported: u64,
     is_stopped: bool,
+    place: Option<Place<'a>>,
 }
 
 impl<'a> Watch<'a> {
@@ -66,6 +72,20 @@ impl<'a> Watch<'a> {
             ticks: 0,
             reported: 0,
             is_stopped: shared.is_stopped.load(Ordering::Relaxed),
+            place: None,
+        }
+    }
+
+    /// Over the task of that number; where sets are passed on, it comes after those of lower ones.
+    pub(super) fn of_task(shared: &'a Shared<'a>, task: usize) -> Self {
+        let place = |stream| Place {
+            stream,
+            task,
+            is_finished: false,
+        };
+        Self {
+            place: shared.stream.map(place),
+            ..Self::new(shared)
         }
     }
 
@@ -100,5 +120,35 @@ impl<'a> Watch<'a> {
             shared.is_stopped.store(true, Ordering::Relaxed);
         }
         self.is_stopped = shared.is_stopped.load(Ordering::Relaxed);
+    }
+
+    /// The same for a task's sink, whose sets are passed on where that is wanted.
+    #[cold]
+    pub(super) fn look_at(&mut self, sink: &mut impl Sink) {
+        self.look(sink.n_sets());
+        let Some(place) = &self.place else { return };
+        if self.is_stopped {
+            place.stream.end();
+        } else if sink.n_bytes() > place.stream.part_bytes()
+            && !place.stream.pass_on(place.task, sink.take())
+        {
+            self.stop();
+        }
+    }
+
+    fn stop(&mut self) {
+        self.shared.is_stopped.store(true, Ordering::Relaxed);
+        self.is_stopped = true;
+    }
+
+    /// Ends the task; its sink is empty then if sets are passed on.
+    pub(super) fn finish<S: Sink>(mut self, mut sink: S) -> S {
+        self.look_at(&mut sink);
+        sink.finish();
+        if let Some(place) = &mut self.place {
+            place.is_finished = true;
+            place.stream.finish(place.task, sink.take());
+        }
+        sink
     }
 }

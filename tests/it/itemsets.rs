@@ -215,15 +215,14 @@ fn fimi(name: &str) -> Option<Baskets> {
     Some(baskets(&rows, n))
 }
 
+pub(crate) fn in_pool<T: Send>(n_threads: usize, job: impl FnOnce() -> T + Send) -> T {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads);
+    pool.build().unwrap().install(job)
+}
+
 /// Sets in their order, in a form that can be compared.
 fn in_order(params: &ItemsetParams, baskets: &Baskets, n_threads: usize) -> Vec<u32> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(n_threads)
-        .build()
-        .unwrap();
-    let found = pool
-        .install(|| params.fit(baskets, &Context::new()))
-        .unwrap();
+    let found = in_pool(n_threads, || params.fit(baskets, &Context::new())).unwrap();
     let mut all = Vec::new();
     found.for_each(|items, support| {
         all.extend_from_slice(items);
@@ -278,7 +277,7 @@ fn real_data_have_the_same_sets_whatever_finds_them() {
 }
 
 /// Baskets of up to 40 of so many items, drawn.
-fn drawn(n_items: u32, n_rows: u32) -> Baskets {
+pub(crate) fn drawn(n_items: u32, n_rows: u32) -> Baskets {
     let mut state = 1u64;
     let mut draw = || {
         state = state

@@ -21,6 +21,7 @@ mod hostile;
 mod house;
 mod itemset_cases;
 mod itemset_options;
+mod itemset_stream;
 mod itemsets;
 mod online_retail;
 mod oracle;

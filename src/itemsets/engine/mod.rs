@@ -15,10 +15,11 @@ mod wide;
 
 use super::database::Database;
 use super::sink::Sink;
+use super::tasks::in_order;
 use super::watch::{Shared, Watch};
 use crate::error::Result;
 use crate::kernels::itemsets::powerset::Few;
-use crate::parallel::{Spares, map_ordered};
+use crate::parallel::Spares;
 use mid::{ITEMS, Mid, Pools, Scan, Width, with_words};
 use narrow::{Node, Rows};
 use wide::{Tally, Wide};
@@ -65,7 +66,7 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
     #[inline(always)]
     fn is_stopped(&mut self, n_rows: usize) -> bool {
         if self.watch.is_due(n_rows) {
-            self.watch.look(self.sink.n_sets());
+            self.watch.look_at(&mut self.sink);
         }
         self.watch.is_stopped()
     }
@@ -108,7 +109,8 @@ struct Run<'a, S, const T: u8> {
 }
 
 impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
-    fn miner(&self) -> Miner<'a, S, T> {
+    /// For the task of that number; what needs no task is found before the first, as number nought.
+    fn miner(&self, task: usize) -> Miner<'a, S, T> {
         Miner {
             database: self.database,
             minimum: self.database.minimum,
@@ -116,40 +118,40 @@ impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
             sink: S::new(self.shared.keeps),
             path: self.path.clone(),
             scratch: self.spares.take().0,
-            watch: Watch::new(self.shared),
+            watch: Watch::of_task(self.shared, task),
         }
     }
 
-    fn finish(&self, mut miner: Miner<'_, S, T>) -> S {
-        let n = miner.sink.n_sets();
-        miner.watch.look(n);
+    fn finish(&self, miner: Miner<'_, S, T>) -> S {
         self.spares
             .give_back((miner.scratch, std::marker::PhantomData));
-        miner.sink.finish();
-        miner.sink
+        miner.watch.finish(miner.sink)
     }
 
-    /// Runs a task for each item, or for some of them together where they are many.
+    /// Runs a task for each item, or for some of them together where they are many; their sets come after those of `root`.
     fn each<I: Send + Sync>(
         &self,
+        root: Miner<'a, S, T>,
         items: &[I],
         run: impl Fn(&mut Miner<'a, S, T>, &I) + Sync,
     ) -> Result<Vec<S>> {
         const TASKS: usize = 1024;
         let tasks: Vec<&[I]> = items.chunks(items.len().div_ceil(TASKS).max(1)).collect();
-        map_ordered(self.shared.ctx, "item sets", tasks, |task| {
-            let mut miner = self.miner();
-            for item in task {
+        let mut sinks = vec![self.finish(root)];
+        sinks.extend(in_order(self.shared, tasks.len(), |task| {
+            let mut miner = self.miner(task + 1);
+            for item in tasks[task] {
                 run(&mut miner, item);
             }
-            Ok(self.finish(miner))
-        })
+            self.finish(miner)
+        })?);
+        Ok(sinks)
     }
 
     fn all(self) -> Result<Vec<S>> {
         let database = self.database;
         let n = database.n_items();
-        let mut miner = self.miner();
+        let mut miner = self.miner(0);
         // Items in every basket, where sets are only counted: each doubles them. Not where items have minimums of their own.
         let mut free = 0;
         let mut is_open = vec![true; n];
@@ -169,21 +171,18 @@ impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
             }
         }
         let open: Vec<u32> = (0..n as u32).filter(|&c| is_open[c as usize]).collect();
-        let mut sinks = Vec::new();
-        if !open.is_empty() {
-            sinks = if open.len() <= 64 {
-                self.narrow(&mut miner, &open, free)?
-            } else if open.len() <= ITEMS && database.suits_bits(open.len()) {
-                with_words!(open.len(), R => self.mid::<R>(open, free)?)
-            } else {
-                self.wide(&open, free)?
-            };
+        if open.is_empty() {
+            Ok(vec![self.finish(miner)])
+        } else if open.len() <= 64 {
+            self.narrow(miner, &open, free)
+        } else if open.len() <= ITEMS && database.suits_bits(open.len()) {
+            with_words!(open.len(), R => self.mid::<R>(miner, open, free))
+        } else {
+            self.wide(miner, &open, free)
         }
-        sinks.insert(0, self.finish(miner));
-        Ok(sinks)
     }
 
-    fn narrow(&self, miner: &mut Miner<'a, S, T>, open: &[u32], free: usize) -> Result<Vec<S>> {
+    fn narrow(&self, mut root: Miner<'a, S, T>, open: &[u32], free: usize) -> Result<Vec<S>> {
         let mut codes = [0; 64];
         codes[..open.len()].copy_from_slice(open);
         let local = self.local(open);
@@ -200,8 +199,8 @@ impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
             free,
         };
         let is_whole = self.database.minimums.is_empty();
-        if is_whole && miner.is_small(&mut rows, &codes, node) {
-            return Ok(Vec::new());
+        if is_whole && root.is_small(&mut rows, &codes, node) {
+            return Ok(vec![self.finish(root)]);
         }
         let mut left = node;
         let steps = Miner::<S, T>::order(&rows, node).map(|item| {
@@ -211,14 +210,19 @@ impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
             step
         });
         let steps: Vec<(u32, Node)> = steps.collect();
-        self.each(&steps, |miner, &(item, left)| {
+        self.each(root, &steps, |miner, &(item, left)| {
             if miner.begin(codes[item as usize]) {
                 miner.narrow_child(&rows, &mut Rows::default(), &codes, item, left);
             }
         })
     }
 
-    fn mid<R: Width>(&self, open: Vec<u32>, free: usize) -> Result<Vec<S>> {
+    fn mid<R: Width>(
+        &self,
+        root: Miner<'a, S, T>,
+        open: Vec<u32>,
+        free: usize,
+    ) -> Result<Vec<S>> {
         let local = self.local(&open);
         let mut db = Mid::<R> {
             codes: open,
@@ -247,14 +251,14 @@ impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
             step
         });
         let steps: Vec<(usize, R, R)> = steps.collect();
-        self.each(&steps, |miner, &(item, rest, done)| {
+        self.each(root, &steps, |miner, &(item, rest, done)| {
             if miner.begin(db.codes[item]) {
                 miner.mid_item(&db, item, rest, done);
             }
         })
     }
 
-    fn wide(&self, open: &[u32], free: usize) -> Result<Vec<S>> {
+    fn wide(&self, root: Miner<'a, S, T>, open: &[u32], free: usize) -> Result<Vec<S>> {
         let local = self.local(open);
         let n_rows = self.database.ends.len();
         let mut db = Wide::with_room(self.database.items.len(), n_rows);
@@ -268,7 +272,7 @@ impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
         (db.supports, db.codes, db.free) = (supports.collect(), open.to_vec(), free);
         db.index();
         let items: Vec<usize> = (0..open.len()).collect();
-        self.each(&items, |miner, &item| {
+        self.each(root, &items, |miner, &item| {
             if !miner.begin(db.codes[item]) {
                 return;
             }
