@@ -34,7 +34,9 @@ fn miners(criterion: &mut Criterion) {
         let baskets = shop(n_lines);
         let n_entries: usize = baskets.iter().map(|(items, _)| items.len()).sum();
         let mut group = criterion.benchmark_group(format!("frequent/{n_lines}"));
-        group.sample_size(10).throughput(Throughput::Elements(n_entries as u64));
+        group
+            .sample_size(10)
+            .throughput(Throughput::Elements(n_entries as u64));
         let params = ItemsetParams::new().min_support(0.001);
         let expected = params.fit(&baskets, &Context::new()).unwrap().n_itemsets();
         assert!(expected > 100, "only {expected} sets");

@@ -58,7 +58,7 @@ def baskets_as_lists(n_lines: int) -> list[list[Any]]:
     import pyarrow as pa
 
     table = pa.table(pt.simulate.Shop(n_lines=n_lines, n_items=ITEMS, seed=1))
-    lines = table.select(["transaction", "item"]).to_pandas()
+    lines = table.select(["invoice", "item"]).to_pandas()
     return list(lines.groupby(lines.columns[0])[lines.columns[1]].apply(list))
 
 
@@ -103,7 +103,14 @@ def measured(case: dict[str, Any], runs: int) -> dict[str, Any]:
 
 
 def in_fresh_process(case: dict[str, Any], runs: int) -> dict[str, Any]:
-    command = [sys.executable, __file__, "--case", json.dumps(case), "--runs", str(runs)]
+    command = [
+        sys.executable,
+        __file__,
+        "--case",
+        json.dumps(case),
+        "--runs",
+        str(runs),
+    ]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -135,7 +142,12 @@ def giants(n_lines: int, runs: int) -> list[dict[str, Any]]:
 def show(rows: list[dict[str, Any]], pairs: list[dict[str, Any]]) -> None:
     print_table(
         "our miners, one thread: seconds, and megabytes beside the baskets",
-        ["shop", "entries", "sets", *(f"{a} {u}" for a in ALGORITHMS for u in ("s", "MB"))],
+        [
+            "shop",
+            "entries",
+            "sets",
+            *(f"{a} {u}" for a in ALGORITHMS for u in ("s", "MB")),
+        ],
         [
             [
                 row["shop"],
@@ -178,7 +190,10 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
 
     figure, panes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
     for pane, key, label in zip(
-        panes, ("seconds", "megabytes"), ("seconds", "megabytes beside the baskets"), strict=True
+        panes,
+        ("seconds", "megabytes"),
+        ("seconds", "megabytes beside the baskets"),
+        strict=True,
     ):
         for algorithm in ALGORITHMS:
             own = [row for row in rows if row["algorithm"] == algorithm]
@@ -197,7 +212,9 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
                         marker="x" if row["shop"] == "retail" else "+",
                         color=drawn_line.get_color(),
                     )
-        pane.set(xscale="log", yscale="log", xlabel="items in all baskets", ylabel=label)
+        pane.set(
+            xscale="log", yscale="log", xlabel="items in all baskets", ylabel=label
+        )
     panes[0].legend(frameon=False)
     figure.suptitle("Frequent item sets, one thread; crosses: real shops")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -219,7 +236,7 @@ def main() -> None:
         names = ["retail"] if options.quick else ["retail", "online_retail"]
         shops += [{"shop": name} for name in names]
     rows = growth(shops, runs)
-    pairs = giants(20_000 if options.quick else 3_000_000, runs)
+    pairs = giants(300_000 if options.quick else 3_000_000, runs)
     show(rows, pairs)
     if options.plot is not None:
         plot(rows, options.plot)

@@ -9,6 +9,7 @@ from patronomy.errors import ParameterError
 from patronomy.table import ArrowTable
 
 if TYPE_CHECKING:
+    import pandas
     from matplotlib.axes import Axes
     from patronomy.baskets import Baskets
 
@@ -151,6 +152,33 @@ class Itemsets(ArrowTable):
             for name, values in batch.to_dict().items():
                 columns[name].extend(values)
         return columns
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Return a `pandas.DataFrame` whose sets are lists as Arrow has them.
+
+        No object is made for each set: ``frame["itemset"]`` has the type
+        ``pandas.ArrowDtype``, and gives a list of labels where one is looked at.
+        Needs pandas and pyarrow.
+
+        Raises
+        ------
+        ImportError
+            Where pandas or pyarrow is not installed.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> sets = pt.Baskets.from_lists([["a", "b"], ["a"]]).itemsets(min_support=0.5)
+        >>> sets.to_pandas()["itemset"].map(frozenset).tolist()
+        [frozenset({'b'}), frozenset({'a', 'b'}), frozenset({'a'})]
+        """
+        table = self.to_arrow()
+        from pandas import ArrowDtype
+        from pyarrow.types import is_list
+
+        return table.to_pandas(
+            types_mapper=lambda kind: ArrowDtype(kind) if is_list(kind) else None
+        )
 
     def plot(
         self, n: int = 15, *, min_len: int = 1, ax: "Axes | None" = None

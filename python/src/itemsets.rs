@@ -1,19 +1,26 @@
 //! `patronomy._core.Itemsets` and its batches.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_schema::ArrowError;
+use patronomy::Error;
 use patronomy::itemsets::Batches;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict};
 use pyo3_arrow::error::PyArrowResult;
 use pyo3_arrow::ffi::to_schema_pycapsule;
+use rayon::ThreadPool;
 
 use crate::baskets::Baskets;
 use crate::errors::to_py;
-use crate::gate::{Call, run};
+use crate::gate::{Call, pool, run, threads};
 use crate::table::{self, TableView};
 use crate::transactions::to_json;
+
+/// The threads that jobs take where nothing is said.
+fn all_cores() -> Result<Arc<ThreadPool>, Error> {
+    pool(threads(None)?)
+}
 
 /// Item sets, kept as they were found; columns are made of them when asked for.
 #[pyclass(frozen, module = "patronomy._core")]
@@ -29,7 +36,9 @@ impl Itemsets {
         requested_schema: Option<Bound<'py, PyCapsule>>,
     ) -> PyArrowResult<Bound<'py, PyCapsule>> {
         let schema = self.0.schema().map_err(|e| to_py(py, &e))?;
-        let batches = self.0.batches_of(usize::MAX);
+        let pool = all_cores().map_err(|e| to_py(py, &e))?;
+        let mut batches = self.0.batches_of(usize::MAX);
+        let batches = std::iter::from_fn(move || pool.install(|| batches.next()));
         let batches = batches.map(|b| b.map_err(|e| ArrowError::ExternalError(Box::new(e))));
         table::batches(py, &schema, batches, requested_schema)
     }
@@ -50,7 +59,8 @@ impl Itemsets {
     }
 
     fn head<'py>(&self, py: Python<'py>, n: usize) -> PyResult<Bound<'py, PyDict>> {
-        let first = self.0.batches_of(n.max(1)).next();
+        let pool = all_cores().map_err(|e| to_py(py, &e))?;
+        let first = pool.install(|| self.0.batches_of(n.max(1)).next());
         let first = first.unwrap_or_else(|| unreachable!("there is always a batch"));
         table::head(py, &first.map_err(|e| to_py(py, &e))?, n)
     }
@@ -91,7 +101,9 @@ impl ItemsetBatches {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<TableView>> {
-        let batch = py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).next());
+        let pool = all_cores().map_err(|e| to_py(py, &e))?;
+        let next = || self.0.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let batch = py.detach(|| pool.install(next));
         let batch = batch.transpose().map_err(|e| to_py(py, &e))?;
         Ok(batch.map(TableView))
     }

@@ -15,6 +15,7 @@ mod text;
 mod transactions;
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef};
@@ -239,13 +240,27 @@ impl Baskets {
 
     /// Each basket's items, ascending, with its weight.
     pub fn iter(&self) -> impl Iterator<Item = (&[u32], u32)> {
+        self.between(0..self.len())
+    }
+
+    /// The same of the baskets with these numbers.
+    pub(crate) fn between(&self, baskets: Range<usize>) -> impl Iterator<Item = (&[u32], u32)> {
         let inner = &*self.inner;
-        let mut from = 0;
-        inner.ends.iter().enumerate().map(move |(row, &end)| {
+        let mut from = match baskets.start {
+            0 => 0,
+            first => inner.ends[first - 1],
+        };
+        baskets.map(move |row| {
+            let end = inner.ends[row];
             let items = &inner.items[from..end];
             from = end;
             (items, inner.weights.get(row).copied().unwrap_or(1))
         })
+    }
+
+    /// Items of all baskets together.
+    pub(crate) fn n_entries(&self) -> usize {
+        self.inner.items.len()
     }
 
     /// For each item the weight of the baskets that have it.

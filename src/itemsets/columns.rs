@@ -1,4 +1,4 @@
-//! Item sets as columns, all of them batch by batch or the strongest.
+//! Item sets as columns: their names and types, the strongest sets, and sets that come one by one.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -11,36 +11,16 @@ use arrow_array::{
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
-use super::result::{Found, Itemsets};
+use super::result::Itemsets;
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
 
 /// Sets of a batch, where nothing else is said.
-const SETS: usize = 1 << 20;
+pub(super) const SETS: usize = 1 << 20;
 /// Items of a batch at most: places in lists have 31 bits.
-const ITEMS: usize = 1 << 28;
+pub(super) const ITEMS: usize = 1 << 28;
 
 impl Itemsets {
-    /// The sets as record batches of at most a million sets: `itemset` (lists of items; text as dictionaries), `support_count`, `support` (a
-    /// fraction of the baskets), `length`.
-    ///
-    /// # Errors
-    /// Never, but for labels that Arrow cannot take.
-    pub fn batches(&self) -> Result<Vec<RecordBatch>> {
-        self.batches_of(SETS).collect()
-    }
-
-    /// The same, of so many sets each, and one at a time: what is not asked for takes no memory. At least one batch, if an empty one.
-    #[must_use]
-    pub fn batches_of(&self, n: usize) -> Batches {
-        Batches {
-            itemsets: self.clone(),
-            n: n.clamp(1, SETS),
-            cursor: Cursor::default(),
-            is_begun: false,
-        }
-    }
-
     /// Names and types of the columns.
     ///
     /// # Errors
@@ -77,91 +57,6 @@ impl Itemsets {
             columns.push(&items, support);
         }
         columns.batch(&self.baskets, true)
-    }
-
-    /// The next set, its items in `cursor.numbers`.
-    fn next_set(&self, cursor: &mut Cursor) -> Option<u32> {
-        let n = self.given.len();
-        if !cursor.is_begun {
-            cursor.is_begun = true;
-            cursor.numbers.extend(&self.given);
-            if self.given_support.is_some() {
-                return self.given_support;
-            }
-        }
-        match &*self.found {
-            Found::Trees(trees) => {
-                let tree = loop {
-                    let tree = trees.get(cursor.part)?;
-                    if cursor.at < tree.items.len() {
-                        break tree;
-                    }
-                    cursor.next_part();
-                };
-                let at = cursor.at;
-                cursor.at += 1;
-                cursor.numbers.truncate(n + tree.depths[at] as usize);
-                let item = self.codes[tree.items[at] as usize];
-                cursor.numbers.push(item);
-                Some(tree.supports[at])
-            }
-            Found::Lists(parts) => {
-                let part = loop {
-                    let part = parts.get(cursor.part)?;
-                    if cursor.at < part.supports.len() {
-                        break part;
-                    }
-                    cursor.next_part();
-                };
-                let at = cursor.at;
-                cursor.at += 1;
-                cursor.numbers.truncate(n);
-                let items = part.get(at).iter().map(|&c| self.codes[c as usize]);
-                cursor.numbers.extend(items);
-                Some(part.supports[at])
-            }
-        }
-    }
-}
-
-/// A place among the sets.
-#[derive(Debug, Default)]
-struct Cursor {
-    is_begun: bool,
-    part: usize,
-    at: usize,
-    numbers: Vec<u32>,
-}
-
-impl Cursor {
-    const fn next_part(&mut self) {
-        self.part += 1;
-        self.at = 0;
-    }
-}
-
-/// Record batches of item sets, made when they are asked for: [`Itemsets::batches_of`].
-#[derive(Debug)]
-pub struct Batches {
-    itemsets: Itemsets,
-    n: usize,
-    cursor: Cursor,
-    is_begun: bool,
-}
-
-impl Iterator for Batches {
-    type Item = Result<RecordBatch>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let mut columns = Columns::default();
-        while columns.supports.len() < self.n && columns.items.len() < ITEMS {
-            let Some(support) = self.itemsets.next_set(&mut self.cursor) else {
-                break;
-            };
-            columns.push(&self.cursor.numbers, support);
-        }
-        let is_first = !std::mem::replace(&mut self.is_begun, true);
-        (is_first || !columns.supports.is_empty()).then(|| columns.batch(&self.itemsets.baskets, false))
     }
 }
 
@@ -230,31 +125,42 @@ impl Columns {
         if self.ends.is_empty() {
             self.ends.push(0);
         }
-        let total = f64::from(baskets.total_weight());
-        let support: Float64Array = self.supports.iter().map(|&n| n as f64 / total).collect();
-        let length: UInt32Array = self.ends.windows(2).map(|w| (w[1] - w[0]) as u32).collect();
-        let ends = OffsetBuffer::new(ScalarBuffer::from(self.ends));
         let numbers = UInt32Array::from(self.items);
         let names = baskets.names().filter(|_| with_names);
         let names = names.map(|names| arrow_select::take::take(names, &numbers, None));
         let names = names.transpose().map_err(cannot)?;
-        let lists = |values: ArrayRef| -> ArrayRef {
-            let field = Arc::new(Field::new_list_field(values.data_type().clone(), true));
-            Arc::new(ListArray::new(field, ends.clone(), values, None))
-        };
-        let itemset = lists(labelled(baskets.labels(), numbers)?);
-        let mut columns: Vec<(&str, ArrayRef)> = vec![("itemset", itemset)];
-        columns.extend(names.map(|names| ("names", lists(names))));
-        columns.push(("support_count", Arc::new(Int64Array::from(self.supports))));
-        columns.push(("support", Arc::new(support)));
-        columns.push(("length", Arc::new(length)));
-        let fields: Vec<Field> = columns
-            .iter()
-            .map(|(name, column)| Field::new(*name, column.data_type().clone(), false))
-            .collect();
-        let columns = columns.into_iter().map(|c| c.1).collect();
-        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(cannot)
+        let items = labelled(baskets.labels(), numbers)?;
+        record(baskets, self.ends, items, self.supports, names)
     }
+}
+
+/// A batch of sets whose items end at `ends`.
+pub(super) fn record(
+    baskets: &Baskets,
+    ends: Vec<i32>,
+    items: ArrayRef,
+    supports: Vec<i64>,
+    names: Option<ArrayRef>,
+) -> Result<RecordBatch> {
+    let total = f64::from(baskets.total_weight());
+    let support: Float64Array = supports.iter().map(|&n| n as f64 / total).collect();
+    let length: UInt32Array = ends.windows(2).map(|w| (w[1] - w[0]) as u32).collect();
+    let ends = OffsetBuffer::new(ScalarBuffer::from(ends));
+    let lists = |values: ArrayRef| -> ArrayRef {
+        let field = Arc::new(Field::new_list_field(values.data_type().clone(), true));
+        Arc::new(ListArray::new(field, ends.clone(), values, None))
+    };
+    let mut columns: Vec<(&str, ArrayRef)> = vec![("itemset", lists(items))];
+    columns.extend(names.map(|names| ("names", lists(names))));
+    columns.push(("support_count", Arc::new(Int64Array::from(supports))));
+    columns.push(("support", Arc::new(support)));
+    columns.push(("length", Arc::new(length)));
+    let fields: Vec<Field> = columns
+        .iter()
+        .map(|(name, column)| Field::new(*name, column.data_type().clone(), false))
+        .collect();
+    let columns = columns.into_iter().map(|c| c.1).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(cannot)
 }
 
 fn cannot(error: impl std::fmt::Display) -> Error {
@@ -269,7 +175,7 @@ fn cannot(error: impl std::fmt::Display) -> Error {
 }
 
 /// The labels of these items: text by dictionary, other types as they are.
-fn labelled(labels: &ArrayRef, numbers: UInt32Array) -> Result<ArrayRef> {
+pub(super) fn labelled(labels: &ArrayRef, numbers: UInt32Array) -> Result<ArrayRef> {
     match labels.data_type() {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
             let codes = DictionaryArray::<UInt32Type>::try_new(numbers, Arc::clone(labels));

@@ -1,7 +1,10 @@
 //! Baskets as miners want them: items numbered from the rarest, without those that are too rare.
 
+use std::ops::Range;
+
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
+use crate::parallel::{Context, map_ordered, pieces};
 
 /// Baskets coded for one job.
 #[derive(Debug, Clone)]
@@ -35,18 +38,90 @@ pub(super) struct Selection<'a> {
     pub(super) forbidden: &'a [u32],
 }
 
-impl Database {
-    pub(super) fn new(baskets: &Baskets, selection: &Selection<'_>) -> Result<Self> {
-        let n = baskets.n_items();
-        let is_used = |items: &[u32]| selection.required.iter().all(|r| items.contains(r));
-        let mut supports = vec![0u32; n];
-        let (mut total, mut n_items) = (0u32, 0usize);
-        for (items, weight) in baskets.iter().filter(|(items, _)| is_used(items)) {
-            // The weights of all baskets together fit 32 bits: `Baskets` holds to that.
-            total += weight;
-            n_items += items.len();
-            items.iter().for_each(|&i| supports[i as usize] += weight);
+/// Ranges of baskets that are worth a thread: their items are more than what is counted for each item.
+fn parts(baskets: &Baskets) -> Vec<Range<usize>> {
+    const ENTRIES: usize = 1 << 17;
+    const PARTS: usize = 16;
+    let n_entries = baskets.n_entries();
+    let n_parts = n_entries / ENTRIES.max(4 * baskets.n_items());
+    let n_baskets = baskets.len();
+    pieces(n_baskets, n_baskets.div_ceil(n_parts.clamp(1, PARTS))).collect()
+}
+
+/// What is counted before items get their codes.
+#[derive(Default)]
+struct Counts {
+    supports: Vec<u32>,
+    total: u32,
+    n_items: usize,
+}
+
+/// Coded baskets of one part.
+#[derive(Default)]
+struct Rows {
+    items: Vec<u32>,
+    ends: Vec<usize>,
+    weights: Vec<u32>,
+}
+
+impl Selection<'_> {
+    fn is_used(&self, items: &[u32]) -> bool {
+        self.required.iter().all(|r| items.contains(r))
+    }
+
+    fn counts(&self, baskets: &Baskets, ctx: &Context) -> Result<Counts> {
+        let counted = map_ordered(ctx, "items counted", parts(baskets), |range| {
+            let mut counts = Counts {
+                supports: vec![0; baskets.n_items()],
+                ..Counts::default()
+            };
+            let rows = baskets.between(range);
+            for (items, weight) in rows.filter(|(items, _)| self.is_used(items)) {
+                // The weights of all baskets together fit 32 bits: `Baskets` holds to that.
+                counts.total += weight;
+                counts.n_items += items.len();
+                let supports = &mut counts.supports;
+                items.iter().for_each(|&i| supports[i as usize] += weight);
+            }
+            Ok(counts)
+        })?;
+        let mut parts = counted.into_iter();
+        let mut all = parts.next().unwrap_or_default();
+        all.supports.resize(baskets.n_items(), 0);
+        for part in parts {
+            all.total += part.total;
+            all.n_items += part.n_items;
+            for (sum, n) in all.supports.iter_mut().zip(part.supports) {
+                *sum += n;
+            }
         }
+        Ok(all)
+    }
+
+    fn coded<'a>(&self, rows: impl Iterator<Item = (&'a [u32], u32)>, code_of: &[u32]) -> Rows {
+        let mut coded = Rows::default();
+        for (items, weight) in rows.filter(|(items, _)| self.is_used(items)) {
+            let from = coded.items.len();
+            let codes = items.iter().map(|&i| code_of[i as usize]);
+            coded.items.extend(codes.filter(|&code| code != u32::MAX));
+            if coded.items.len() > from {
+                coded.items[from..].sort_unstable();
+                coded.ends.push(coded.items.len());
+                coded.weights.push(weight);
+            }
+        }
+        coded
+    }
+}
+
+impl Database {
+    pub(super) fn new(baskets: &Baskets, selection: &Selection<'_>, ctx: &Context) -> Result<Self> {
+        let n = baskets.n_items();
+        let Counts {
+            mut supports,
+            total,
+            n_items,
+        } = selection.counts(baskets, ctx)?;
         if u32::try_from(n_items).is_err() {
             return Err(Error::parameter(
                 "Baskets",
@@ -97,27 +172,23 @@ impl Database {
             }
             database.ancestors = lists;
         }
-        let rows = baskets.iter().filter(|(items, _)| is_used(items));
-        database.fill(rows, &code_of);
+        let parts = map_ordered(ctx, "baskets coded", parts(baskets), |range| {
+            Ok(selection.coded(baskets.between(range), &code_of))
+        })?;
+        database.join(parts);
         Ok(database)
     }
 
-    fn fill<'a>(&mut self, rows: impl Iterator<Item = (&'a [u32], u32)>, code_of: &[u32]) {
-        let n = self.supports.iter().map(|&s| s as usize).sum::<usize>();
-        self.items.reserve(n.min(1 << 32));
-        let mut is_weighted = false;
-        for (items, weight) in rows {
-            let from = self.items.len();
-            let codes = items.iter().map(|&i| code_of[i as usize]);
-            self.items.extend(codes.filter(|&code| code != u32::MAX));
-            if self.items.len() > from {
-                self.items[from..].sort_unstable();
-                self.ends.push(self.items.len());
-                self.weights.push(weight);
-                is_weighted |= weight != 1;
-            }
+    fn join(&mut self, parts: Vec<Rows>) {
+        self.items
+            .reserve_exact(parts.iter().map(|p| p.items.len()).sum());
+        for part in parts {
+            let before = self.items.len();
+            self.items.extend(part.items);
+            self.ends.extend(part.ends.iter().map(|end| before + end));
+            self.weights.extend(part.weights);
         }
-        if !is_weighted {
+        if self.weights.iter().all(|&w| w == 1) {
             self.weights = Vec::new();
         }
     }

@@ -104,7 +104,7 @@ impl Job<'_> {
         let allowed = self.allowed();
         let database = self.database(self.minimum)?;
         // Where counting is quick, an explosion is refused before it begins.
-        let n = self.count(self.minimum, Algorithm::Auto, allowed, QUICK)?;
+        let n = self.count_in(&database, Algorithm::Auto, allowed, QUICK)?;
         if n.is_some_and(|n| n > allowed.into()) {
             return Err(self.too_many(allowed)?);
         }

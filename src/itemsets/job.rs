@@ -26,7 +26,11 @@ pub(super) struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    pub(super) fn new(params: &'a ItemsetParams, baskets: &'a Baskets, ctx: &'a Context) -> Result<Self> {
+    pub(super) fn new(
+        params: &'a ItemsetParams,
+        baskets: &'a Baskets,
+        ctx: &'a Context,
+    ) -> Result<Self> {
         params.validate()?;
         let n = baskets.n_items();
         let own = params.item_min_support_counts.iter().map(|c| &c.0);
@@ -86,7 +90,7 @@ impl<'a> Job<'a> {
             required: self.given_items(),
             forbidden: &self.params.forbidden,
         };
-        Database::new(self.baskets, &selection)
+        Database::new(self.baskets, &selection, self.ctx)
     }
 
     /// Items that each set has beside those that are mined.
@@ -203,8 +207,19 @@ impl<'a> Job<'a> {
         max_steps: u64,
     ) -> Result<Option<u128>> {
         let database = self.database(minimum)?;
+        self.count_in(&database, algorithm, max_sets, max_steps)
+    }
+
+    /// The same of a database that is there already.
+    pub(super) fn count_in(
+        &self,
+        database: &Database,
+        algorithm: Algorithm,
+        max_sets: u64,
+        max_steps: u64,
+    ) -> Result<Option<u128>> {
         let mut shared = Shared::new(self.ctx, max_sets, max_steps);
-        let given = u128::from(self.given(&database).is_some());
+        let given = u128::from(self.given(database).is_some());
         let is_own = matches!(algorithm, Algorithm::Auto | Algorithm::Lcm);
         let is_listed = match self.target() {
             Target::Frequent => false,
@@ -212,13 +227,13 @@ impl<'a> Job<'a> {
             _ => !is_own,
         };
         let n = if is_listed {
-            let found = self.find(&database, algorithm, &shared)?;
+            let found = self.find(database, algorithm, &shared)?;
             let wanted =
-                |items: &[u32]| self.is_wanted(items.len()) && self.has_required(&database, items);
+                |items: &[u32]| self.is_wanted(items.len()) && self.has_required(database, items);
             found.only(wanted).len().into()
         } else {
             shared.keeps = false;
-            self.counted(&database, algorithm, &shared)?
+            self.counted(database, algorithm, &shared)?
         };
         if shared.is_whole()? {
             return Ok(Some(n.saturating_add(given)));

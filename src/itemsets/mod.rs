@@ -20,6 +20,7 @@
 //! ```
 
 mod apriori;
+mod batches;
 mod columns;
 mod database;
 mod eclat;
@@ -39,7 +40,8 @@ mod textbook;
 mod vertical;
 mod watch;
 
-pub use columns::{Batches, schema};
+pub use batches::Batches;
+pub use columns::schema;
 pub use params::{Algorithm, ItemsetParams, Target};
 pub use result::Itemsets;
 pub use stream::ItemsetSink;

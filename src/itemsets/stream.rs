@@ -129,9 +129,8 @@ impl PassOn for Stream<'_> {
 
     fn finish(&self, task: usize, part: Found) {
         let bytes = part.n_bytes();
-        let mut line = self.wait(|line| {
-            line.first == task || line.bytes + bytes <= self.held_bytes
-        });
+        let mut line =
+            self.wait(|line| line.first == task || line.bytes + bytes <= self.held_bytes);
         line.bytes += bytes;
         line.finished.insert(task, part);
         line.advance();

@@ -2,6 +2,7 @@
 
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use arrow_array::{Array, BooleanArray};
 use arrow_schema::DataType;
 
@@ -10,6 +11,12 @@ use super::ids::{IdColumn, is_blank};
 use super::{Column, Table};
 use crate::error::{Error, Result};
 use crate::parallel::{Context, map_ordered, pieces};
+
+/// The values of plain integers without nulls, for writing many of them at once.
+pub(crate) fn integers(labels: &ArrayRef) -> Option<&[i64]> {
+    let integers = labels.as_primitive_opt::<Int64Type>()?;
+    (integers.null_count() == 0).then(|| integers.values().as_ref())
+}
 
 /// A column whose values can be labels.
 #[derive(Debug)]

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use patronomy::baskets::Baskets;
 use patronomy::itemsets::{Algorithm, ItemsetParams, Target};
 use patronomy::{Budget, Cancel, Context, Error, ErrorKind};
@@ -85,12 +87,19 @@ fn order_and_sets_do_not_depend_on_threads() {
             .target(target)
             .algorithm(algorithm);
         // Apriori has a use of its own for the limit.
-        let megabytes = if algorithm == Algorithm::Apriori { 64.0 } else { 0.1 };
+        let megabytes = if algorithm == Algorithm::Apriori {
+            64.0
+        } else {
+            0.1
+        };
         let small = |n| in_pool(n, || streamed(&params, &baskets, &of_megabytes(megabytes)));
         let one = small(1);
         assert!(one.len() > 10_000, "{target:?} has only {} sets", one.len());
         for n in [2, 7] {
-            assert!(small(n) == one, "{target:?} by {algorithm:?} with {n} threads");
+            assert!(
+                small(n) == one,
+                "{target:?} by {algorithm:?} with {n} threads"
+            );
         }
         let mut all = kept(&params, &baskets);
         if target != Target::Frequent {
@@ -142,7 +151,10 @@ fn limits_and_cancels_end_the_search() {
         });
         let error = refused.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Budget);
-        assert!(error.to_string().contains("a minimum support of"), "{error}");
+        assert!(
+            error.to_string().contains("a minimum support of"),
+            "{error}"
+        );
     }
 }
 
@@ -164,5 +176,46 @@ fn batches_hold_so_many_sets_each() {
     assert_eq!(batches, expected);
     let none = ItemsetParams::new().min_support_count(501);
     let refuse = |_| -> patronomy::Result<()> { panic!("there is no set") };
-    assert_eq!(none.stream_batches(&baskets, &Context::new(), 100, refuse).unwrap(), 0);
+    assert_eq!(
+        none.stream_batches(&baskets, &Context::new(), 100, refuse)
+            .unwrap(),
+        0
+    );
+}
+
+/// Batches are written piece by piece, whole ones and such that begin in the middle of a piece.
+#[test]
+fn batches_hold_the_sets_in_their_order() {
+    let baskets = drawn(30, 3_000);
+    for (target, required, n) in [
+        (Target::Frequent, vec![], 30_000),
+        (Target::Frequent, vec![3, 5], 700),
+        (Target::Closed, vec![], 30_000),
+        (Target::Maximal, vec![4], 700),
+    ] {
+        let params = ItemsetParams::new()
+            .min_support_count(30)
+            .target(target)
+            .required(required);
+        let expected = kept(&params, &baskets);
+        assert!(
+            expected.len() > n / 2,
+            "{target:?} has {} sets",
+            expected.len()
+        );
+        let itemsets = params.fit(&baskets, &Context::new()).unwrap();
+        let mut found = Vec::new();
+        for batch in itemsets.batches_of(n) {
+            let batch = batch.unwrap();
+            let sets = batch["itemset"].as_list::<i32>();
+            let supports = batch["support_count"].as_primitive::<Int64Type>();
+            for (set, &support) in sets.iter().zip(supports.values()) {
+                let items = set.unwrap();
+                let items = items.as_primitive::<Int64Type>().values();
+                let items: Vec<u32> = items.iter().map(|&i| i as u32).collect();
+                found.push((items, support as u32));
+            }
+        }
+        assert!(found == expected, "{target:?}");
+    }
 }

@@ -294,6 +294,39 @@ pub(crate) fn drawn(n_items: u32, n_rows: u32) -> Baskets {
     baskets(&rows, n_items)
 }
 
+/// More entries than caches hold, and pairs that are mostly too rare: items without a frequent partner are left out early.
+#[test]
+fn large_sparse_baskets_are_mined_like_small_ones() {
+    let mut state = 7u64;
+    let mut draw = |n: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) % n
+    };
+    // Items with low numbers are frequent, and one basket in forty has three that go together.
+    let rows: Vec<Vec<u32>> = (0..300_000)
+        .map(|_| {
+            let mut row: Vec<u32> = (0..4)
+                .map(|_| (draw(2_000) * draw(2_000) / 2_000) as u32)
+                .collect();
+            if draw(40) == 0 {
+                row.extend([1_990, 1_991, 1_992]);
+            }
+            row
+        })
+        .collect();
+    let baskets = baskets(&rows, 2_000);
+    for target in [Target::Frequent, Target::Closed, Target::Maximal] {
+        let params = ItemsetParams::new().min_support_count(300).target(target);
+        let expected = mined(&params.clone().algorithm(Algorithm::Eclat), &baskets);
+        assert!(expected.len() > 500 && expected.keys().any(|set| set.len() == 3));
+        assert!(mined(&params, &baskets) == expected, "{target:?}");
+        let n = params.count(&baskets, &Context::new()).unwrap();
+        assert_eq!(n, expected.len() as u128, "{target:?}");
+    }
+}
+
 #[test]
 fn threads_do_not_matter() {
     let baskets = drawn(300, 3000);

@@ -8,11 +8,10 @@ import threading
 import time
 
 import numpy as np
+import patronomy as pt
 import polars as pl
 import pyarrow as pa
 import pytest
-
-import patronomy as pt
 
 TARGETS = ["frequent", "closed", "maximal", "generators"]
 
@@ -34,9 +33,7 @@ def test_the_sets_are_those_that_are_kept(baskets: pt.Baskets, target: str) -> N
     tables = list(scan.batches(100))
     assert [len(table) for table in tables[:-1]] == [100] * (len(tables) - 1)
     rows = [
-        row
-        for table in tables
-        for row in zip(*table.to_dict().values(), strict=True)
+        row for table in tables for row in zip(*table.to_dict().values(), strict=True)
     ]
     assert rows == list(zip(*kept.to_dict().values(), strict=True))
     assert len(rows) > 50
@@ -83,7 +80,9 @@ def test_more_sets_than_could_be_kept_come_one_after_the_other() -> None:
 def test_a_search_that_is_left_ends() -> None:
     baskets = exploding()
     before = native_threads()
-    searches = [baskets.scan_itemsets(min_support_count=2).batches(1_000) for _ in range(3)]
+    searches = [
+        baskets.scan_itemsets(min_support_count=2).batches(1_000) for _ in range(3)
+    ]
     for search in searches:
         next(search)
     assert native_threads() > before

@@ -23,6 +23,8 @@ use super::watch::{Shared, Watch};
 use crate::error::{Error, Result};
 use crate::parallel::map_ordered;
 use count::{PIECES, Rows};
+pub(super) use pairs::partners;
+
 use levels::{Level, Levels};
 
 /// What a candidate takes while it is counted: its item, and a count in each piece of the baskets and in all.

@@ -24,6 +24,35 @@ pub(super) fn frequent(database: &Database, shared: &Shared<'_>) -> Result<Level
     Ok(level)
 }
 
+/// For each item whether it is in a frequent pair. None where that is not worth a pass over the baskets: it pays where these are too many for
+/// the caches, and most pairs too rare.
+pub(in super::super) fn partners(
+    database: &Database,
+    shared: &Shared<'_>,
+) -> Result<Option<Vec<bool>>> {
+    const ENTRIES: usize = 1 << 20;
+    const CELLS: usize = 1 << 26;
+    let (n, n_entries) = (database.n_items(), database.items.len());
+    let n_cells = n * n / 2;
+    if n_entries < ENTRIES || n_cells > CELLS || !database.minimums.is_empty() {
+        return Ok(None);
+    }
+    let n_pairs: usize = database.rows().map(|(r, _)| r.len() * r.len() / 2).sum();
+    let is_rare = n_pairs < n_cells * (database.minimum as usize / 4);
+    if !is_rare || n_pairs > 16 * n_entries {
+        return Ok(None);
+    }
+    let level = frequent(database, shared)?;
+    let mut has_partner = vec![false; n];
+    for (item, ends) in level.starts.windows(2).enumerate() {
+        for &other in &level.items[ends[0] as usize..ends[1] as usize] {
+            has_partner[item] = true;
+            has_partner[other as usize] = true;
+        }
+    }
+    Ok(Some(has_partner))
+}
+
 /// Items that are first together: so that the cells fit a cache, or a few megabytes.
 fn bands(n_items: usize) -> Vec<Range<usize>> {
     const CELLS: usize = 1 << 20;

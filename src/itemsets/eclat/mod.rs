@@ -207,7 +207,7 @@ mod tests {
                 baskets = baskets.with_weights(weights).unwrap();
             }
             let selection = Selection { minimum, ..Selection::default() };
-            let database = Database::new(&baskets, &selection).unwrap();
+            let database = Database::new(&baskets, &selection, &Context::new()).unwrap();
             let (bits, n) = sets(&database, |_, _| true);
             prop_assert_eq!(bits.len() as u128, n);
             prop_assert_eq!(sets(&database, |_, _| false), (bits, n));

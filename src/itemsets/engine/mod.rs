@@ -13,6 +13,7 @@ mod mid;
 mod narrow;
 mod wide;
 
+use super::apriori::partners;
 use super::database::Database;
 use super::sink::Sink;
 use super::tasks::in_order;
@@ -217,12 +218,7 @@ impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
         })
     }
 
-    fn mid<R: Width>(
-        &self,
-        root: Miner<'a, S, T>,
-        open: Vec<u32>,
-        free: usize,
-    ) -> Result<Vec<S>> {
+    fn mid<R: Width>(&self, root: Miner<'a, S, T>, open: Vec<u32>, free: usize) -> Result<Vec<S>> {
         let local = self.local(&open);
         let mut db = Mid::<R> {
             codes: open,
@@ -262,9 +258,15 @@ impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
         let local = self.local(open);
         let n_rows = self.database.ends.len();
         let mut db = Wide::with_room(self.database.items.len(), n_rows);
+        let has_partner = partners(self.database, self.shared)?;
         for (row, weight) in self.database.rows() {
             let places = row.iter().map(|&code| local[code as usize]);
-            db.push(places.filter(|&to| to != u32::MAX), weight);
+            let places = places.filter(|&to| to != u32::MAX);
+            match &has_partner {
+                None => db.push(places, weight),
+                // What is in no frequent pair is in no larger set either.
+                Some(has) => db.push(places.filter(|&to| has[open[to as usize] as usize]), weight),
+            }
         }
         let supports = open
             .iter()

@@ -179,7 +179,7 @@ mod tests {
             let labels = Arc::new(Int64Array::from_iter_values(0..12));
             let baskets = Baskets::from_numbers(ends.collect(), rows.concat(), labels).unwrap();
             let selection = Selection { minimum, ..Selection::default() };
-            let database = Database::new(&baskets, &selection).unwrap();
+            let database = Database::new(&baskets, &selection, &Context::new()).unwrap();
             let ctx = Context::new();
             let shared = Shared::new(&ctx, u64::MAX, u64::MAX);
             let bits = with_rows::<Bits>(&database, usize::MAX, &shared).unwrap();
