@@ -152,9 +152,8 @@ impl Job<'_> {
         }
         let found = self.find(&database, self.params.algorithm, &shared)?;
         let is_whole = shared.is_whole();
-        drop(shared);
         // What the sink said comes first: its error stops the search too.
-        stream.close(found)?;
+        stream.close(&found)?;
         if is_whole? {
             Ok(n)
         } else {

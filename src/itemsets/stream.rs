@@ -103,7 +103,7 @@ impl<'a> Stream<'a> {
     }
 
     /// Passes on sets that were found without tasks of their own. Returns what the sink said of all.
-    pub(super) fn close(self, rest: Found) -> Result<()> {
+    pub(super) fn close(self, rest: &Found) -> Result<()> {
         let line = self.line.into_inner();
         let mut line = line.unwrap_or_else(PoisonError::into_inner);
         line.pass_on(rest);
@@ -118,7 +118,7 @@ impl PassOn for Stream<'_> {
 
     fn pass_on(&self, task: usize, part: Found) -> bool {
         let mut line = self.wait(|line| line.first == task);
-        line.pass_on(part);
+        line.pass_on(&part);
         let goes_on = !line.is_ended;
         drop(line);
         if !goes_on {
@@ -145,7 +145,7 @@ impl PassOn for Stream<'_> {
 }
 
 impl Line<'_> {
-    fn pass_on(&mut self, part: Found) {
+    fn pass_on(&mut self, part: &Found) {
         if self.is_ended {
             return;
         }
@@ -166,7 +166,7 @@ impl Line<'_> {
         while let Some(part) = self.finished.remove(&self.first) {
             self.bytes -= part.n_bytes();
             self.first += 1;
-            self.pass_on(part);
+            self.pass_on(&part);
         }
     }
 }
