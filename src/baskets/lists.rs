@@ -33,9 +33,9 @@ impl Baskets {
     /// ```
     ///
     /// # Errors
-    /// [`Error::ColumnType`](crate::Error::ColumnType) if the column holds no lists, or lists of what can be no label;
-    /// [`Error::FeatureMismatch`](crate::Error::FeatureMismatch) if chunks differ in type; [`Error::BadValues`](crate::Error::BadValues) if floats
-    /// are not whole; [`Error::Cancelled`](crate::Error::Cancelled).
+    /// [`Error::ColumnType`] if the column holds no lists, or lists of what can be no label;
+    /// [`Error::FeatureMismatch`] if chunks differ in type; [`Error::BadValues`] if floats
+    /// are not whole; [`Error::Cancelled`].
     pub fn from_lists(chunks: &[ArrayRef], ctx: &Context) -> Result<Self> {
         let baskets = Self::of_lists(&Lists::bind(chunks)?, ctx)?;
         ctx.progress.finish();
@@ -45,8 +45,8 @@ impl Baskets {
     /// As [`from_lists`](Self::from_lists), of a column of a table: the one that is named, or else the only one of lists.
     ///
     /// # Errors
-    /// As [`from_lists`](Self::from_lists); [`Error::ColumnNotFound`](crate::Error::ColumnNotFound) if there is no such column;
-    /// [`Error::Parameter`](crate::Error::Parameter) if none is named and it is not plain which is meant.
+    /// As [`from_lists`](Self::from_lists); [`Error::ColumnNotFound`] if there is no such column;
+    /// [`Error::Parameter`] if none is named and it is not plain which is meant.
     pub fn from_list_column(table: &Table, column: Option<&str>, ctx: &Context) -> Result<Self> {
         let position = match column {
             Some(name) => table.position(name, "baskets")?,
