@@ -20,21 +20,21 @@
 //! ```
 
 mod apriori;
-mod columns;
+pub(crate) mod columns;
 mod database;
 mod eclat;
 mod engine;
 mod filter;
-mod fit;
+pub(crate) mod fit;
 mod fp_growth;
 mod generators;
-mod params;
+pub(crate) mod params;
 mod result;
-mod sink;
-mod tasks;
+pub(crate) mod sink;
+pub(crate) mod tasks;
 mod textbook;
 mod vertical;
-mod watch;
+pub(crate) mod watch;
 
 pub use columns::Batches;
 pub use params::{Algorithm, ItemsetParams, Target};
