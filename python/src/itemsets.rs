@@ -1,9 +1,6 @@
 //! `patronomy._core.Itemsets` and its batches.
 
-use std::sync::{Mutex, PoisonError};
-
 use arrow_schema::ArrowError;
-use patronomy::itemsets::Batches;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict};
 use pyo3_arrow::error::PyArrowResult;
@@ -12,7 +9,7 @@ use pyo3_arrow::ffi::to_schema_pycapsule;
 use crate::baskets::Baskets;
 use crate::errors::to_py;
 use crate::gate::{Call, run};
-use crate::table::{self, TableView};
+use crate::table::{self, Batches, TableView};
 use crate::transactions::to_json;
 
 /// Item sets, kept as they were found; columns are made of them when asked for.
@@ -55,8 +52,8 @@ impl Itemsets {
         table::head(py, &first.map_err(|e| to_py(py, &e))?, n)
     }
 
-    fn batches(&self, n: usize) -> ItemsetBatches {
-        ItemsetBatches(Mutex::new(self.0.batches_of(n)))
+    fn batches(&self, n: usize) -> Batches {
+        Batches::of(self.0.batches_of(n))
     }
 
     fn strongest(&self, py: Python<'_>, n: usize, min_len: usize) -> PyResult<TableView> {
@@ -76,23 +73,5 @@ impl Itemsets {
 
     fn params_json(&self) -> PyResult<String> {
         to_json(self.0.params())
-    }
-}
-
-/// Batches, made one at a time.
-#[pyclass(frozen, module = "patronomy._core")]
-#[derive(Debug)]
-pub(crate) struct ItemsetBatches(Mutex<Batches>);
-
-#[pymethods]
-impl ItemsetBatches {
-    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
-        slf
-    }
-
-    fn __next__(&self, py: Python<'_>) -> PyResult<Option<TableView>> {
-        let batch = py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).next());
-        let batch = batch.transpose().map_err(|e| to_py(py, &e))?;
-        Ok(batch.map(TableView))
     }
 }

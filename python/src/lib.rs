@@ -14,6 +14,7 @@ mod itemsets;
 mod labels;
 mod quality;
 mod rfm;
+mod sequences;
 mod simulate;
 mod table;
 mod transactions;
@@ -35,15 +36,17 @@ mod _core {
     #[pymodule_export]
     use super::files::{FileTable, Scan, guess_roles, inspect_file, read_table};
     #[pymodule_export]
-    use super::itemsets::{ItemsetBatches, Itemsets};
+    use super::itemsets::Itemsets;
     #[pymodule_export]
     use super::quality::{Quality, quality_checks, quality_defaults};
     #[pymodule_export]
     use super::rfm::{Rfm, RfmModel, builtin_segment_map, rfm_defaults};
     #[pymodule_export]
+    use super::sequences::{Histories, Sequences, sequence_defaults};
+    #[pymodule_export]
     use super::simulate::{Oracle, Shop, shop_choices, shop_defaults};
     #[pymodule_export]
-    use super::table::TableView;
+    use super::table::{Batches, TableView};
     #[pymodule_export]
     use super::transactions::Transactions;
 

@@ -31,9 +31,7 @@ impl SequenceParams {
         let allowed = job.allowed();
         let mined = job.mine(job.minimum, &job.shared(allowed, u64::MAX, true))?;
         let sequences = match mined {
-            Mined::All(coded, trees) => {
-                Sequences::new(self, histories, coded.codes, trees, job.minimum)
-            }
+            Mined::All(codes, trees) => Sequences::new(self, histories, codes, trees, job.minimum),
             Mined::TooMany => return Err(job.too_many(allowed)?),
             Mined::TooDeep => return Err(job.too_deep()),
         };
@@ -71,7 +69,8 @@ struct Job<'a> {
 
 /// What became of the work.
 enum Mined {
-    All(Coded, Vec<Tree>),
+    /// The items that the codes stand for, and the sequences.
+    All(Vec<u32>, Vec<Tree>),
     TooMany,
     TooDeep,
 }
@@ -145,7 +144,7 @@ impl<'a> Job<'a> {
             return Ok(Mined::TooDeep);
         }
         if shared.is_whole()? {
-            return Ok(Mined::All(coded, trees));
+            return Ok(Mined::All(coded.codes, trees));
         }
         Ok(Mined::TooMany)
     }

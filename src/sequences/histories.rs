@@ -11,7 +11,7 @@ use crate::parallel::{Context, sorted};
 use crate::table::Table;
 use crate::table::codes::NONE;
 use crate::table::labels::Labels;
-use crate::transactions::Transactions;
+use crate::transactions::{RowCounts, Transactions};
 
 const OWNER: &str = "Histories";
 
@@ -36,6 +36,7 @@ struct Inner {
     items: Vec<u32>,
     n_merged: u64,
     n_without_customer: u64,
+    counts: RowCounts,
 }
 
 impl fmt::Debug for Histories {
@@ -49,7 +50,7 @@ impl fmt::Debug for Histories {
 }
 
 /// A basket in the order wanted: its customer, time and number.
-type Place = (u32, i64, u32);
+pub(super) type Place = (u32, i64, u32);
 
 impl Histories {
     /// The histories of the customers who have a purchase, under the view's clock, its rule for returns, and its choice of rows.
@@ -107,7 +108,19 @@ impl Histories {
         let places: Vec<Place> = places
             .map(|((&c, &time), basket)| (c, time, basket))
             .collect();
-        let n_without_customer = (n - places.len()) as u64;
+        let counts = baskets.counts().clone();
+        Self::of_places(baskets, codes.values, places, counts, ctx)
+    }
+
+    /// The histories of numbered customers, each of whom has a place.
+    pub(super) fn of_places(
+        baskets: &Baskets,
+        customers: ArrayRef,
+        places: Vec<Place>,
+        counts: RowCounts,
+        ctx: &Context,
+    ) -> Result<Self> {
+        let n_without_customer = (baskets.len() - places.len()) as u64;
         let places = sorted(ctx, "sort baskets", places, |&place| place)?;
         let n_items = places.iter().map(|p| baskets.items_of(p.2 as usize).len());
         let n_items = n_items.sum::<usize>();
@@ -117,13 +130,14 @@ impl Histories {
         }
         let mut inner = Inner {
             baskets: baskets.clone(),
-            customer_ends: Vec::with_capacity(codes.values.len()),
-            customers: codes.values,
+            customer_ends: Vec::with_capacity(customers.len()),
+            customers,
             ends: Vec::new(),
             times: Vec::new(),
             items: Vec::with_capacity(n_items),
             n_merged: 0,
             n_without_customer,
+            counts,
         };
         for (i, history) in places.chunk_by(|a, b| a.0 == b.0).enumerate() {
             if i.is_multiple_of(4096) {
@@ -165,6 +179,12 @@ impl Histories {
     #[must_use]
     pub fn n_without_customer(&self) -> u64 {
         self.inner.n_without_customer
+    }
+
+    /// Where the rows of the source went: those of transactions as [`Baskets::counts`] says, those of a long table used, or left out for a reason.
+    #[must_use]
+    pub fn counts(&self) -> &RowCounts {
+        &self.inner.counts
     }
 
     /// The customers, in ascending order.
@@ -244,7 +264,7 @@ mod tests {
         });
         let items = rows.iter().flat_map(|row| row.2).copied().collect();
         let baskets = Baskets::from_numbers(ends.collect(), items, labels)?;
-        let customers: ArrayRef = Arc::new(StringArray::from_iter(rows.iter().map(|r| r.0)));
+        let customers: ArrayRef = Arc::new(rows.iter().map(|r| r.0).collect::<StringArray>());
         let times: Vec<i64> = rows.iter().map(|r| r.1).collect();
         Histories::from_baskets(&baskets, &customers, &times, &Context::new())
     }

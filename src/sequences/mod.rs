@@ -34,6 +34,7 @@ mod extend;
 mod fit;
 mod grow;
 mod histories;
+mod long;
 mod params;
 mod result;
 

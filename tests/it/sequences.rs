@@ -28,7 +28,7 @@ fn histories(rows: &[Row], n_items: u32) -> Histories {
     let labels = Arc::new(Int64Array::from_iter_values(0..i64::from(n_items)));
     let items = rows.iter().flat_map(|row| row.2.clone()).collect();
     let baskets = Baskets::from_numbers(ends.collect(), items, labels).unwrap();
-    let customers: ArrayRef = Arc::new(Int64Array::from_iter(rows.iter().map(|row| row.0)));
+    let customers: ArrayRef = Arc::new(rows.iter().map(|row| row.0).collect::<Int64Array>());
     let times: Vec<i64> = rows.iter().map(|row| row.1 * (DAY / 24)).collect();
     Histories::from_baskets(&baskets, &customers, &times, &Context::new()).unwrap()
 }
@@ -176,7 +176,7 @@ fn params() -> impl Strategy<Value = SequenceParams> {
         params.max_element_items = sizes.2;
         // Three in four times nothing is forbidden, or asked for.
         params.forbidden = Vec::from_iter(Some(picked.1).filter(|&i| i < 2));
-        params.required = Vec::from_iter(Some(picked.2).filter(|&i| i >= 2 && i < 4));
+        params.required = Vec::from_iter(Some(picked.2).filter(|i| (2..4).contains(i)));
         params
     })
 }
@@ -333,7 +333,7 @@ fn crowd(n_customers: i64, n_items: u32) -> Vec<Row> {
     };
     let mut rows = Vec::new();
     for customer in 0..n_customers {
-        for _ in 0..1 + draw(9) {
+        for _ in 0..=draw(9) {
             let n = 1 + draw(5);
             let items = (0..n).map(|_| {
                 (draw(u64::from(n_items)) * draw(u64::from(n_items)) / u64::from(n_items)) as u32
