@@ -45,6 +45,7 @@ pub mod quality;
 mod random;
 pub mod rfm;
 pub mod saved;
+pub mod sequences;
 pub mod simulate;
 mod stats;
 #[cfg_attr(

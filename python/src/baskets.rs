@@ -203,7 +203,7 @@ impl Baskets {
         memory_mb: Option<f64>,
     ) -> PyResult<Itemsets> {
         let params: ItemsetParams = from_json(py, "ItemsetParams", params)?;
-        let call = mining(progress.as_ref(), n_jobs, memory_mb);
+        let call = Call::mining(progress.as_ref(), n_jobs, memory_mb);
         run(py, &call, |ctx| params.fit(&self.0, ctx)).map(Itemsets)
     }
 
@@ -217,7 +217,7 @@ impl Baskets {
         memory_mb: Option<f64>,
     ) -> PyResult<u128> {
         let params: ItemsetParams = from_json(py, "ItemsetParams", params)?;
-        let call = mining(progress.as_ref(), n_jobs, memory_mb);
+        let call = Call::mining(progress.as_ref(), n_jobs, memory_mb);
         run(py, &call, |ctx| params.count(&self.0, ctx))
     }
 }
@@ -238,20 +238,6 @@ pub(crate) fn textbook_itemsets(
     book.is_maximal = is_maximal;
     let call = Call::quiet(usize::MAX);
     run(py, &call, |ctx| book.fit(&baskets.0, ctx)).map(TableView)
-}
-
-/// Few baskets may hold very many sets: the job always runs where Ctrl-C reaches it.
-fn mining<'a>(
-    progress: Option<&'a Bound<'a, PyAny>>,
-    n_jobs: Option<i64>,
-    memory_mb: Option<f64>,
-) -> Call<'a> {
-    Call {
-        progress,
-        n_jobs,
-        memory_mb,
-        rows: usize::MAX,
-    }
 }
 
 fn of_lists(py: Python<'_>, chunks: &[ArrayRef]) -> Done {

@@ -28,7 +28,21 @@ pub(crate) struct Call<'a> {
     pub(crate) rows: usize,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    /// A call to mine: little may hold very many sets, so it always runs where Ctrl-C reaches it.
+    pub(crate) const fn mining(
+        progress: Option<&'a Bound<'a, PyAny>>,
+        n_jobs: Option<i64>,
+        memory_mb: Option<f64>,
+    ) -> Self {
+        Self {
+            progress,
+            n_jobs,
+            memory_mb,
+            rows: usize::MAX,
+        }
+    }
+
     /// A call that nobody watches, on so many rows.
     pub(crate) const fn quiet(rows: usize) -> Self {
         Self {

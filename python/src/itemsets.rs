@@ -1,10 +1,9 @@
 //! `patronomy._core.Itemsets` and its batches.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arrow_schema::ArrowError;
 use patronomy::Error;
-use patronomy::itemsets::Batches;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict};
 use pyo3_arrow::error::PyArrowResult;
@@ -14,7 +13,7 @@ use rayon::ThreadPool;
 use crate::baskets::Baskets;
 use crate::errors::to_py;
 use crate::gate::{Call, pool, run, threads};
-use crate::table::{self, TableView};
+use crate::table::{self, Batches, TableView};
 use crate::transactions::to_json;
 
 /// The threads that jobs take where nothing is said.
@@ -65,8 +64,11 @@ impl Itemsets {
         table::head(py, &first.map_err(|e| to_py(py, &e))?, n)
     }
 
-    fn batches(&self, n: usize) -> ItemsetBatches {
-        ItemsetBatches(Mutex::new(self.0.batches_of(n)))
+    fn batches(&self, py: Python<'_>, n: usize) -> PyResult<Batches> {
+        let pool = all_cores().map_err(|e| to_py(py, &e))?;
+        let mut batches = self.0.batches_of(n);
+        let next = move || pool.install(|| batches.next());
+        Ok(Batches::of(std::iter::from_fn(next)))
     }
 
     fn strongest(&self, py: Python<'_>, n: usize, min_len: usize) -> PyResult<TableView> {
@@ -86,25 +88,5 @@ impl Itemsets {
 
     fn params_json(&self) -> PyResult<String> {
         to_json(self.0.params())
-    }
-}
-
-/// Batches, made one at a time.
-#[pyclass(frozen, module = "patronomy._core")]
-#[derive(Debug)]
-pub(crate) struct ItemsetBatches(Mutex<Batches>);
-
-#[pymethods]
-impl ItemsetBatches {
-    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
-        slf
-    }
-
-    fn __next__(&self, py: Python<'_>) -> PyResult<Option<TableView>> {
-        let pool = all_cores().map_err(|e| to_py(py, &e))?;
-        let next = || self.0.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let batch = py.detach(|| pool.install(next));
-        let batch = batch.transpose().map_err(|e| to_py(py, &e))?;
-        Ok(batch.map(TableView))
     }
 }

@@ -15,6 +15,7 @@ mod labels;
 mod mined;
 mod quality;
 mod rfm;
+mod sequences;
 mod simulate;
 mod table;
 mod transactions;
@@ -36,7 +37,7 @@ mod _core {
     #[pymodule_export]
     use super::files::{FileTable, Scan, guess_roles, inspect_file, read_table};
     #[pymodule_export]
-    use super::itemsets::{ItemsetBatches, Itemsets};
+    use super::itemsets::Itemsets;
     #[pymodule_export]
     use super::mined::{ItemsetScan, MinedBatches};
     #[pymodule_export]
@@ -44,9 +45,11 @@ mod _core {
     #[pymodule_export]
     use super::rfm::{Rfm, RfmModel, builtin_segment_map, rfm_defaults};
     #[pymodule_export]
+    use super::sequences::{Histories, Sequences, sequence_defaults};
+    #[pymodule_export]
     use super::simulate::{Oracle, Shop, shop_choices, shop_defaults};
     #[pymodule_export]
-    use super::table::TableView;
+    use super::table::{Batches, TableView};
     #[pymodule_export]
     use super::transactions::Transactions;
 

@@ -9,7 +9,7 @@ use pyo3::types::{PyCapsule, PyDict, PyInt, PyList};
 use pyo3_arrow::error::PyArrowResult;
 use pyo3_arrow::ffi::{ArrayIterator, to_schema_pycapsule, to_stream_pycapsule};
 use pyo3_arrow::input::AnyRecordBatch;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::errors::to_py;
 
@@ -89,6 +89,33 @@ impl TableView {
 
     fn head<'py>(&self, py: Python<'py>, n: usize) -> PyResult<Bound<'py, PyDict>> {
         head(py, &self.0, n)
+    }
+}
+
+type BatchIterator = Box<dyn Iterator<Item = Result<RecordBatch, Error>> + Send>;
+
+/// Batches, made one at a time.
+#[pyclass(frozen, module = "patronomy._core")]
+pub(crate) struct Batches(Mutex<BatchIterator>);
+
+impl Batches {
+    pub(crate) fn of(
+        batches: impl Iterator<Item = Result<RecordBatch, Error>> + Send + 'static,
+    ) -> Self {
+        Self(Mutex::new(Box::new(batches)))
+    }
+}
+
+#[pymethods]
+impl Batches {
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<TableView>> {
+        let batch = py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).next());
+        let batch = batch.transpose().map_err(|e| to_py(py, &e))?;
+        Ok(batch.map(TableView))
     }
 }
 

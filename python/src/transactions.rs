@@ -15,6 +15,7 @@ use crate::errors::to_py;
 use crate::gate::{Call, run};
 use crate::quality::{self, Quality};
 use crate::rfm::Rfm;
+use crate::sequences::Histories;
 use crate::table::import;
 
 /// A transaction table with roles and a clock.
@@ -216,6 +217,26 @@ impl Transactions {
             patronomy::baskets::Baskets::from_transactions(&self.0, ctx)
         })
         .map(Baskets)
+    }
+
+    #[pyo3(signature = (progress=None, n_jobs=None, memory_mb=None))]
+    fn histories(
+        &self,
+        py: Python<'_>,
+        progress: Option<Bound<'_, PyAny>>,
+        n_jobs: Option<i64>,
+        memory_mb: Option<f64>,
+    ) -> PyResult<Histories> {
+        let call = Call {
+            progress: progress.as_ref(),
+            n_jobs,
+            memory_mb,
+            rows: self.0.n_rows(),
+        };
+        run(py, &call, |ctx| {
+            patronomy::sequences::Histories::from_transactions(&self.0, ctx)
+        })
+        .map(Histories)
     }
 
     #[pyo3(signature = (params, customers=None, items=None, progress=None, n_jobs=None, memory_mb=None))]

@@ -263,6 +263,12 @@ impl Baskets {
         self.inner.items.len()
     }
 
+    /// The items of one basket, ascending.
+    pub(crate) fn items_of(&self, basket: usize) -> &[u32] {
+        let from = basket.checked_sub(1).map_or(0, |b| self.inner.ends[b]);
+        &self.inner.items[from..self.inner.ends[basket]]
+    }
+
     /// For each item the weight of the baskets that have it.
     #[must_use]
     pub fn support_counts(&self) -> Vec<u32> {

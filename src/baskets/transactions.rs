@@ -8,8 +8,8 @@ use super::rows::Distinct;
 use super::{Baskets, OWNER};
 use crate::error::{Error, Result};
 use crate::parallel::Context;
-use crate::table::codes::{NONE, codes};
-use crate::transactions::{Reason, Transactions};
+use crate::table::codes::{Codes, NONE, codes};
+use crate::transactions::{Reason, RowCounts, Transactions};
 
 impl Baskets {
     /// A basket for each transaction with a purchase, in ascending order of the transaction; under the view's clock, its rule for returns, and its
@@ -35,6 +35,26 @@ impl Baskets {
     /// # Errors
     /// [`Error::ColumnNotFound`] if no column has role `transaction`, or none has `item`; [`Error::Budget`], [`Error::Cancelled`].
     pub fn from_transactions(tx: &Transactions, ctx: &Context) -> Result<Self> {
+        Lines::read(tx, ctx)?.baskets(tx, ctx)
+    }
+
+    /// The same, with the time of each basket: that of its earliest purchase.
+    pub(crate) fn with_times(tx: &Transactions, ctx: &Context) -> Result<(Self, Vec<i64>)> {
+        let lines = Lines::read(tx, ctx)?;
+        let times = lines.times(tx);
+        Ok((lines.baskets(tx, ctx)?, times))
+    }
+}
+
+/// Transaction and item of each row, as numbers, where it is a purchase.
+struct Lines {
+    transactions: Codes,
+    items: Codes,
+    counts: RowCounts,
+}
+
+impl Lines {
+    fn read(tx: &Transactions, ctx: &Context) -> Result<Self> {
         let bound = tx.bound();
         let missing = |role: &str| {
             let what = format!("baskets: name role `{role}`");
@@ -49,8 +69,16 @@ impl Baskets {
         purchases.leave_out(&transactions.codes, Reason::NoTransaction);
         let items = codes(table, item, Some(&purchases.status), ctx)?;
         purchases.leave_out(&items.codes, Reason::NoItem);
-        let counts = purchases.counts();
-        drop(purchases);
+        Ok(Self {
+            transactions,
+            items,
+            counts: purchases.counts(),
+        })
+    }
+
+    fn baskets(self, tx: &Transactions, ctx: &Context) -> Result<Baskets> {
+        let bound = tx.bound();
+        let (transactions, items) = (self.transactions, self.items);
         let rows = grouped(
             &transactions.codes,
             &items.codes,
@@ -60,15 +88,39 @@ impl Baskets {
         let firsts = first_rows(&transactions.codes, &items.codes, rows.ends.len());
         let (rows, ids) = without_empty(rows, &transactions.values)?;
         drop(transactions.codes);
-        let customers = bound.customer.at(table, &firsts, ctx)?;
+        let customers = bound.customer.at(&bound.table, &firsts, ctx)?;
         let names = names(bound, &items.codes, items.values.len(), ctx)?;
-        let baskets = Self::of_distinct(rows, items.values, counts)?;
+        let baskets = Baskets::of_distinct(rows, items.values, self.counts)?;
         ctx.progress.finish();
         Ok(baskets.with(|inner| {
             inner.ids = Some(ids);
             inner.customers = Some(customers);
             inner.names = names;
         }))
+    }
+
+    /// The earliest time of each basket that has items.
+    fn times(&self, tx: &Transactions) -> Vec<i64> {
+        let bound = tx.bound();
+        let mut times = vec![i64::MAX; self.transactions.values.len()];
+        let mut block = Vec::new();
+        for at in bound.table.segments(0..bound.table.n_rows()) {
+            block.clear();
+            bound.time.read(&at, &mut block);
+            let rows = at.first_row..at.first_row + block.len();
+            let codes = &self.transactions.codes[rows.clone()];
+            for ((&transaction, &item), &time) in
+                codes.iter().zip(&self.items.codes[rows]).zip(&block)
+            {
+                if transaction != NONE && item != NONE {
+                    let first = &mut times[transaction as usize];
+                    *first = time.min(*first);
+                }
+            }
+        }
+        // Purchases have a time: what has none has no items.
+        times.retain(|&time| time != i64::MAX);
+        times
     }
 }
 

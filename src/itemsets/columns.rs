@@ -35,25 +35,14 @@ impl Itemsets {
     /// # Errors
     /// As [`batches`](Self::batches).
     pub fn strongest(&self, n: usize, min_len: usize) -> Result<RecordBatch> {
-        let mut best = BinaryHeap::new();
-        let mut place = 0u64;
+        let mut best = Strongest::new(n);
         self.for_each(|items, support| {
-            place += 1;
-            let rank = (support, items.len(), Reverse(place));
-            let is_better = best.len() < n
-                || best
-                    .peek()
-                    .is_some_and(|Reverse((worst, _)): &Reverse<(_, Vec<u32>)>| rank > *worst);
-            if items.len() >= min_len && is_better {
-                best.push(Reverse((rank, items.to_vec())));
-                if best.len() > n {
-                    best.pop();
-                }
+            if items.len() >= min_len {
+                best.offer(support, items.len(), || items.to_vec());
             }
         });
         let mut columns = Columns::default();
-        // Ascending order of what is reversed: the strongest first.
-        for Reverse(((support, ..), items)) in best.into_sorted_vec() {
+        for (support, items) in best.into_sorted() {
             columns.push(&items, support);
         }
         columns.batch(&self.baskets, true)
@@ -127,8 +116,7 @@ impl Columns {
         }
         let numbers = UInt32Array::from(self.items);
         let names = baskets.names().filter(|_| with_names);
-        let names = names.map(|names| arrow_select::take::take(names, &numbers, None));
-        let names = names.transpose().map_err(cannot)?;
+        let names = names.map(|names| named(names, &numbers)).transpose()?;
         let items = labelled(baskets.labels(), numbers)?;
         record(baskets, self.ends, items, self.supports, names)
     }
@@ -146,15 +134,61 @@ pub(super) fn record(
     let support: Float64Array = supports.iter().map(|&n| n as f64 / total).collect();
     let length: UInt32Array = ends.windows(2).map(|w| (w[1] - w[0]) as u32).collect();
     let ends = OffsetBuffer::new(ScalarBuffer::from(ends));
-    let lists = |values: ArrayRef| -> ArrayRef {
-        let field = Arc::new(Field::new_list_field(values.data_type().clone(), true));
-        Arc::new(ListArray::new(field, ends.clone(), values, None))
-    };
-    let mut columns: Vec<(&str, ArrayRef)> = vec![("itemset", lists(items))];
-    columns.extend(names.map(|names| ("names", lists(names))));
+    let mut columns: Vec<(&str, ArrayRef)> = vec![("itemset", lists(&ends, items))];
+    columns.extend(names.map(|names| ("names", lists(&ends, names))));
     columns.push(("support_count", Arc::new(Int64Array::from(supports))));
     columns.push(("support", Arc::new(support)));
     columns.push(("length", Arc::new(length)));
+    batch_of(columns)
+}
+
+/// Keeps the strongest of what is offered: those with the highest supports; of equal supports the longer first, then those that came first.
+pub(crate) struct Strongest<T> {
+    n: usize,
+    place: u64,
+    best: BinaryHeap<Reverse<(Rank, T)>>,
+}
+
+/// Support, number of items, and place among all.
+type Rank = (u32, usize, Reverse<u64>);
+
+impl<T: Ord> Strongest<T> {
+    pub(crate) fn new(n: usize) -> Self {
+        Self {
+            n,
+            place: 0,
+            best: BinaryHeap::new(),
+        }
+    }
+
+    pub(crate) fn offer(&mut self, support: u32, n_items: usize, make: impl FnOnce() -> T) {
+        self.place += 1;
+        let rank = (support, n_items, Reverse(self.place));
+        let worst = self.best.peek();
+        if self.best.len() < self.n || worst.is_some_and(|Reverse((worst, _))| rank > *worst) {
+            self.best.push(Reverse((rank, make())));
+            if self.best.len() > self.n {
+                self.best.pop();
+            }
+        }
+    }
+
+    /// The strongest first, with their supports.
+    pub(crate) fn into_sorted(self) -> impl Iterator<Item = (u32, T)> {
+        // Ascending order of what is reversed.
+        let best = self.best.into_sorted_vec().into_iter();
+        best.map(|Reverse(((support, ..), value))| (support, value))
+    }
+}
+
+/// The values as lists that end there.
+pub(crate) fn lists(ends: &OffsetBuffer<i32>, values: ArrayRef) -> ArrayRef {
+    let field = Arc::new(Field::new_list_field(values.data_type().clone(), true));
+    Arc::new(ListArray::new(field, ends.clone(), values, None))
+}
+
+/// A batch of columns without nulls.
+pub(crate) fn batch_of(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch> {
     let fields: Vec<Field> = columns
         .iter()
         .map(|(name, column)| Field::new(*name, column.data_type().clone(), false))
@@ -174,8 +208,13 @@ fn cannot(error: impl std::fmt::Display) -> Error {
     }
 }
 
+/// The names of these items.
+pub(crate) fn named(names: &ArrayRef, numbers: &UInt32Array) -> Result<ArrayRef> {
+    arrow_select::take::take(names, numbers, None).map_err(cannot)
+}
+
 /// The labels of these items: text by dictionary, other types as they are.
-pub(super) fn labelled(labels: &ArrayRef, numbers: UInt32Array) -> Result<ArrayRef> {
+pub(crate) fn labelled(labels: &ArrayRef, numbers: UInt32Array) -> Result<ArrayRef> {
     match labels.data_type() {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
             let codes = DictionaryArray::<UInt32Type>::try_new(numbers, Arc::clone(labels));

@@ -5,10 +5,10 @@ use super::params::{Algorithm, Target};
 use crate::error::{Error, Result};
 
 /// More sets than these are refused where the caller says nothing else: 1.2 GB of frequent sets.
-pub(super) const MAX_ITEMSETS: u64 = 100_000_000;
+pub(crate) const MAX_ITEMSETS: u64 = 100_000_000;
 
 /// A set in memory: its place, its last item and its support.
-const SET_BYTES: u64 = 12;
+pub(crate) const SET_BYTES: u64 = 12;
 
 impl Job<'_> {
     /// The highest minimum that leaves so many sets or more.
@@ -55,20 +55,7 @@ impl Job<'_> {
             Ok(n.is_some_and(|n| n <= allowed.into()))
         };
         let total = self.baskets.total_weight();
-        let (mut low, mut high) = (self.minimum, self.minimum.saturating_mul(2));
-        while high < total && !fits(high)? {
-            (low, high) = (high, high.saturating_mul(2));
-        }
-        let mut high = high.min(total);
-        // To a sixteenth: near enough to act on, and soon found.
-        while high - low > low / 16 + 1 {
-            let middle = low + (high - low) / 2;
-            if fits(middle)? {
-                high = middle;
-            } else {
-                low = middle;
-            }
-        }
+        let high = minimum_that_fits(self.minimum, total, fits)?;
         Ok(Error::Budget {
             job: format!("mining more than {allowed} item sets"),
             needed_bytes: (allowed + 1).saturating_mul(SET_BYTES),
@@ -79,4 +66,26 @@ impl Job<'_> {
             ),
         })
     }
+}
+
+/// A minimum above `low` with which it fits, to a sixteenth: near enough to act on, and soon found. The total where no lower one does.
+pub(crate) fn minimum_that_fits(
+    mut low: u32,
+    total: u32,
+    fits: impl Fn(u32) -> Result<bool>,
+) -> Result<u32> {
+    let mut high = low.saturating_mul(2);
+    while high < total && !fits(high)? {
+        (low, high) = (high, high.saturating_mul(2));
+    }
+    let mut high = high.min(total);
+    while high.saturating_sub(low) > low / 16 + 1 {
+        let middle = low + (high - low) / 2;
+        if fits(middle)? {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    Ok(high)
 }

@@ -21,7 +21,7 @@
 
 mod apriori;
 mod batches;
-mod columns;
+pub(crate) mod columns;
 mod database;
 mod eclat;
 mod engine;
@@ -30,15 +30,15 @@ mod fit;
 mod fp_growth;
 mod generators;
 mod job;
-mod limits;
-mod params;
+pub(crate) mod limits;
+pub(crate) mod params;
 mod result;
-mod sink;
+pub(crate) mod sink;
 mod stream;
-mod tasks;
+pub(crate) mod tasks;
 mod textbook;
 mod vertical;
-mod watch;
+pub(crate) mod watch;
 
 pub use batches::Batches;
 pub use columns::schema;

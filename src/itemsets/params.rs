@@ -194,23 +194,7 @@ impl ItemsetParams {
         let refuse = |name: &str, rule: &str, value: &dyn std::fmt::Display| {
             Err(Error::parameter(OWNER, name, rule, value))
         };
-        if let Some(support) = self.min_support {
-            if support > 1.0 {
-                let rule = "must be in (0, 1], a fraction of the baskets; for a percentage divide by 100, for a number of baskets set `min_support_count`";
-                return refuse("min_support", rule, &support);
-            }
-            if !(support > 0.0 && support <= 1.0) {
-                let rule = "must be in (0, 1], a fraction of the baskets";
-                return refuse("min_support", rule, &support);
-            }
-            if let Some(count) = self.min_support_count {
-                let rule = "must not be given together with `min_support`";
-                return refuse("min_support_count", rule, &count);
-            }
-        }
-        if self.min_support_count == Some(0) {
-            return refuse("min_support_count", "must be 1 or more", &0);
-        }
+        check_support(OWNER, "baskets", self.min_support, self.min_support_count)?;
         if self.min_len == 0 {
             return refuse("min_len", "must be 1 or more", &0);
         }
@@ -242,11 +226,50 @@ impl ItemsetParams {
         if let Some(count) = self.min_support_count {
             return u32::try_from(count).unwrap_or(u32::MAX);
         }
-        let wanted = self.min_support.unwrap_or(0.01) * f64::from(total);
-        // .07 of 100 is 7.000000000000001 as floats multiply: 7 baskets are enough.
-        let whole = wanted.round();
-        let is_whole = (wanted - whole).abs() <= 4.0 * f64::EPSILON * wanted;
-        let count = if is_whole { whole } else { wanted.ceil() };
-        (count as u32).max(1)
+        count_of(self.min_support.unwrap_or(0.01), total)
     }
+}
+
+/// Whether a smallest support can be worked with, of which not both forms may be given; `of` is what is counted.
+pub(crate) fn check_support(
+    owner: &str,
+    of: &str,
+    fraction: Option<f64>,
+    count: Option<u64>,
+) -> Result<()> {
+    if let Some(support) = fraction {
+        let rule = format!("must be in (0, 1], a fraction of the {of}");
+        if support > 1.0 {
+            let rule = format!(
+                "{rule}; for a percentage divide by 100, for a number of {of} set `min_support_count`"
+            );
+            return Err(Error::parameter(owner, "min_support", rule, support));
+        }
+        if !(support > 0.0 && support <= 1.0) {
+            return Err(Error::parameter(owner, "min_support", rule, support));
+        }
+        if let Some(count) = count {
+            let rule = "must not be given together with `min_support`";
+            return Err(Error::parameter(owner, "min_support_count", rule, count));
+        }
+    }
+    if count == Some(0) {
+        return Err(Error::parameter(
+            owner,
+            "min_support_count",
+            "must be 1 or more",
+            0,
+        ));
+    }
+    Ok(())
+}
+
+/// The smallest number that is this fraction of a total, or more; 1 at least.
+pub(crate) fn count_of(fraction: f64, total: u32) -> u32 {
+    let wanted = fraction * f64::from(total);
+    // .07 of 100 is 7.000000000000001 as floats multiply: 7 are enough.
+    let whole = wanted.round();
+    let is_whole = (wanted - whole).abs() <= 4.0 * f64::EPSILON * wanted;
+    let count = if is_whole { whole } else { wanted.ceil() };
+    (count as u32).max(1)
 }

@@ -9,7 +9,7 @@ use crate::baskets::Baskets;
 
 /// Sets as the miners leave them, part after part in order.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(crate) enum Found {
     Trees(Vec<Tree>),
     Lists(Vec<Lists>),
 }

@@ -3,7 +3,7 @@
 use super::result::Found;
 
 /// Takes item sets from a miner.
-pub(super) trait Sink: Send + Sized {
+pub(crate) trait Sink: Send + Sized {
     /// Whether frequent sets are wanted one by one, in order; else only their number is.
     const EACH: bool;
 
@@ -94,7 +94,7 @@ impl Sink for Count {
 
 /// How many sets have so many items.
 #[derive(Debug, Default)]
-pub(super) struct Lengths(pub(super) Vec<u64>);
+pub(crate) struct Lengths(pub(crate) Vec<u64>);
 
 impl Lengths {
     fn add(&mut self, length: usize) {
@@ -111,13 +111,13 @@ impl Lengths {
 
 /// Keeps frequent sets as a tree in preorder: each is the set before it, cut to `depths` items, and one item more. 12 bytes a set.
 #[derive(Debug, Default)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     keeps: bool,
     n_taken: u64,
-    pub(super) lengths: Lengths,
-    pub(super) depths: Vec<u32>,
-    pub(super) items: Vec<u32>,
-    pub(super) supports: Vec<u32>,
+    pub(crate) lengths: Lengths,
+    pub(crate) depths: Vec<u32>,
+    pub(crate) items: Vec<u32>,
+    pub(crate) supports: Vec<u32>,
 }
 
 impl Sink for Tree {
@@ -167,7 +167,7 @@ impl Sink for Tree {
 
 /// Keeps sets as lists, sorted when they are complete.
 #[derive(Debug, Default)]
-pub(super) struct Lists {
+pub(crate) struct Lists {
     keeps: bool,
     n_taken: u64,
     pub(super) lengths: Lengths,

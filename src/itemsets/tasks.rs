@@ -1,4 +1,4 @@
-//! What the textbook miners share: a task for each item, the rarest of its sets.
+//! What miners share: a task for each item, the first of its sets.
 
 use super::database::Database;
 use super::sink::Sink;
@@ -8,15 +8,15 @@ use crate::parallel::{Spares, map_begun_in_order, map_ordered};
 
 /// One thread's way through the sets.
 #[derive(Debug)]
-pub(super) struct Walk<'a, S> {
-    pub(super) sink: S,
+pub(crate) struct Walk<'a, S> {
+    pub(crate) sink: S,
     watch: Watch<'a>,
 }
 
 impl<S: Sink> Walk<'_, S> {
     /// Whether to leave off; asked once for each set, with the rows it takes to find it.
     #[inline(always)]
-    pub(super) fn is_stopped(&mut self, n_rows: usize) -> bool {
+    pub(crate) fn is_stopped(&mut self, n_rows: usize) -> bool {
         if self.watch.is_due(n_rows) {
             self.watch.look_at(&mut self.sink);
         }
@@ -26,7 +26,7 @@ impl<S: Sink> Walk<'_, S> {
 
 /// Runs a task for each item, or for some of them together where they are many. Sinks come back in the order of the items; `B` is what a thread keeps
 /// from task to task.
-pub(super) fn each_item<'a, S: Sink, B: Default + Send>(
+pub(crate) fn each_item<'a, S: Sink, B: Default + Send>(
     shared: &'a Shared<'a>,
     items: &[u32],
     run: impl Fn(&mut Walk<'a, S>, &mut B, u32) + Sync,
@@ -56,11 +56,12 @@ pub(super) fn in_order<S: Sink>(
     n: usize,
     run: impl Fn(usize) -> S + Sync,
 ) -> Result<Vec<S>> {
-    const STAGE: &str = "item sets";
     if shared.stream.is_some() {
-        return Ok(map_begun_in_order(shared.ctx, STAGE, n, run));
+        return Ok(map_begun_in_order(shared.ctx, shared.stage, n, run));
     }
-    map_ordered(shared.ctx, STAGE, (0..n).collect(), |task| Ok(run(task)))
+    map_ordered(shared.ctx, shared.stage, (0..n).collect(), |task| {
+        Ok(run(task))
+    })
 }
 
 impl Database {

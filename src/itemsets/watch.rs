@@ -9,10 +9,12 @@ use crate::parallel::Context;
 
 /// What the threads of a job share.
 #[derive(Debug)]
-pub(super) struct Shared<'a> {
-    pub(super) ctx: &'a Context,
+pub(crate) struct Shared<'a> {
+    pub(crate) ctx: &'a Context,
+    /// What progress calls the work.
+    pub(crate) stage: &'static str,
     /// Whether sinks keep the sets, or only count them.
-    pub(super) keeps: bool,
+    pub(crate) keeps: bool,
     /// Where sets are passed on, if they are not to be held.
     pub(super) stream: Option<&'a dyn PassOn>,
     max_sets: u64,
@@ -24,9 +26,10 @@ pub(super) struct Shared<'a> {
 
 impl<'a> Shared<'a> {
     /// Stops beyond so many sets, or steps: a step is a set, or some rows that were looked at to find it.
-    pub(super) fn new(ctx: &'a Context, max_sets: u64, max_steps: u64) -> Self {
+    pub(crate) fn new(ctx: &'a Context, max_sets: u64, max_steps: u64) -> Self {
         Self {
             ctx,
+            stage: "item sets",
             keeps: true,
             stream: None,
             max_sets,
@@ -41,13 +44,18 @@ impl<'a> Shared<'a> {
     ///
     /// # Errors
     /// `Error::Cancelled` if that was why the work stopped.
-    pub(super) fn is_whole(&self) -> Result<bool> {
+    pub(crate) fn is_whole(&self) -> Result<bool> {
         self.ctx.cancel.poll()?;
         Ok(!self.is_stopped.load(Ordering::Relaxed))
     }
 
+    /// Ends the work before it is whole.
+    pub(crate) fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Relaxed);
+    }
+
     /// Whether more sets were met than allowed.
-    pub(super) fn has_too_many(&self) -> bool {
+    pub(crate) fn has_too_many(&self) -> bool {
         self.n_sets.load(Ordering::Relaxed) > self.max_sets
     }
 }
@@ -57,7 +65,7 @@ const STEPS: usize = 1 << 14;
 
 /// One thread's part.
 #[derive(Debug)]
-pub(super) struct Watch<'a> {
+pub(crate) struct Watch<'a> {
     shared: &'a Shared<'a>,
     ticks: usize,
     reported: u64,
@@ -66,7 +74,7 @@ pub(super) struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    pub(super) fn new(shared: &'a Shared<'a>) -> Self {
+    pub(crate) fn new(shared: &'a Shared<'a>) -> Self {
         Self {
             shared,
             ticks: 0,
@@ -91,7 +99,7 @@ impl<'a> Watch<'a> {
 
     /// Counts a step that looks at so many rows; true after a millisecond or so of them.
     #[inline(always)]
-    pub(super) fn is_due(&mut self, n_rows: usize) -> bool {
+    pub(crate) fn is_due(&mut self, n_rows: usize) -> bool {
         self.ticks += 1 + n_rows / 16;
         if self.ticks < STEPS {
             return false;
@@ -101,13 +109,13 @@ impl<'a> Watch<'a> {
     }
 
     #[inline(always)]
-    pub(super) const fn is_stopped(&self) -> bool {
+    pub(crate) const fn is_stopped(&self) -> bool {
         self.is_stopped
     }
 
     /// Tells how many sets this thread has, and learns whether to go on.
     #[cold]
-    pub(super) fn look(&mut self, n_sets: u64) {
+    pub(crate) fn look(&mut self, n_sets: u64) {
         let shared = self.shared;
         let new = n_sets - self.reported;
         self.reported = n_sets;

@@ -33,5 +33,6 @@ mod quality_custom;
 mod readers;
 mod same_bits;
 mod saved;
+mod sequences;
 mod simulate;
 mod tables;

@@ -6,7 +6,7 @@ use patronomy::quality::{Partners, QualityParams};
 use patronomy::rfm::{RfmParams, SegmentMap};
 use patronomy::{Context, Moment, Reason, Returns, Roles, Transactions, io};
 
-fn path() -> Option<PathBuf> {
+pub(crate) fn path() -> Option<PathBuf> {
     data("retail_transactions/online_retail.parquet")
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn data(name: &str) -> Option<PathBuf> {
     }
 }
 
-fn transactions(path: &std::path::Path, returns: Returns) -> Transactions {
+pub(crate) fn transactions(path: &std::path::Path, returns: Returns) -> Transactions {
     let roles = Roles::new("CustomerID", "InvoiceDate")
         .transaction("InvoiceNo")
         .item("StockCode")
