@@ -1,10 +1,9 @@
 """Item sets: what is often bought together, as a result that speaks Arrow."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any
 
-from patronomy import _arguments, _core, _render
-from patronomy.errors import ParameterError
+from patronomy import _render
+from patronomy._mined import Mined, called
 from patronomy.table import ArrowTable
 
 if TYPE_CHECKING:
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Itemsets"]
 
-_MOST = 2**32 - 1
 _NOUNS = {
     "frequent": "frequent item set",
     "closed": "closed item set",
@@ -22,23 +20,7 @@ _NOUNS = {
 }
 
 
-class _Counted:
-    """What stands in for a table that was never made."""
-
-    def __init__(self, n_itemsets: int) -> None:
-        self.n_itemsets = n_itemsets
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise ParameterError(
-            f"the {self.n_itemsets:,} item sets were only counted, so there is no table "
-            "of them; call `itemsets` with `count_only=False`"
-        )
-
-    def __len__(self) -> int:
-        return self.n_itemsets
-
-
-class Itemsets(ArrowTable):
+class Itemsets(Mined):
     """Sets of items that many baskets have, with their supports.
 
     One row for each set: itemset (a list of labels), support_count (baskets that have
@@ -58,43 +40,15 @@ class Itemsets(ArrowTable):
     3
     """
 
-    __slots__ = ("_n", "_params")
+    __slots__ = ()
 
-    _inner: Any
-    _n: int
-    _params: dict[str, Any]
-
-    @classmethod
-    def _of(cls, inner: _core.Itemsets, params: dict[str, Any]) -> Self:
-        itemsets = cls._wrap(inner)
-        itemsets._set(_n=len(inner), _params=params)
-        return itemsets
-
-    @classmethod
-    def _counted(cls, n_itemsets: int, params: dict[str, Any]) -> Self:
-        itemsets = object.__new__(cls)
-        itemsets._set(_inner=_Counted(n_itemsets), _n=n_itemsets, _params=params)
-        return itemsets
+    _noun = "item set"
+    _method = "itemsets"
 
     @property
     def n_itemsets(self) -> int:
         """The number of sets; where they were only counted, it may exceed 2^64."""
         return self._n
-
-    @property
-    def is_counted_only(self) -> bool:
-        """Whether the sets were only counted, so that there is no table of them."""
-        return isinstance(self._inner, _Counted)
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """The parameters of the job; items are numbers, places in `Baskets.labels`."""
-        return dict(self._params)
-
-    @property
-    def min_support_count(self) -> int:
-        """The smallest support as a number of baskets; of `top_k` sets the last one's."""
-        return int(self._inner.min_support_count)
 
     @property
     def baskets(self) -> "Baskets":
@@ -125,31 +79,7 @@ class Itemsets(ArrowTable):
         >>> baskets.itemsets(min_support=0.5).strongest(1, min_len=2).to_dict()["itemset"]
         [['b', 'a']]
         """
-        owner = "Itemsets.strongest"
-        most = _arguments.whole_number(owner, "n", n, 1, _MOST)
-        fewest = _arguments.whole_number(owner, "min_len", min_len, 1, _MOST)
-        return ArrowTable._wrap(self._inner.strongest(most, fewest))
-
-    def batches(self, n_rows: int = 1_000_000) -> Iterator[ArrowTable]:
-        """Return the sets as tables of so many rows, each made when it is asked for.
-
-        Examples
-        --------
-        >>> import patronomy as pt
-        >>> sets = pt.Baskets.from_lists([["a", "b"], ["a"]]).itemsets(min_support=0.5)
-        >>> [len(table) for table in sets.batches(2)]
-        [2, 1]
-        """
-        n = _arguments.whole_number("Itemsets.batches", "n_rows", n_rows, 1, _MOST)
-        return map(ArrowTable._wrap, self._inner.batches(n))
-
-    def to_dict(self) -> dict[str, list[Any]]:
-        """Return the columns as plain Python lists, by name."""
-        columns: dict[str, list[Any]] = self._inner.head(0)
-        for batch in self.batches():
-            for name, values in batch.to_dict().items():
-                columns[name].extend(values)
-        return columns
+        return super().strongest(n, min_len=min_len)
 
     def plot(
         self, n: int = 15, *, min_len: int = 1, ax: "Axes | None" = None
@@ -188,24 +118,7 @@ class Itemsets(ArrowTable):
             table["names"] = _called(table)
         return table
 
-    def __repr__(self) -> str:
-        if self.is_counted_only:
-            return self._caption()
-        return f"{_render.text_table(self._shown())}\n{self._caption()}"
-
-    def _repr_html_(self) -> str:
-        if self.is_counted_only:
-            return f"<p>{self._caption()}</p>"
-        return _render.html_table(self._shown(), self._caption())
-
 
 def _called(table: dict[str, list[Any]]) -> list[str]:
-    """Return each set as text: by names, and by labels where an item has no name."""
     names = table.get("names", table["itemset"])
-    return [
-        ", ".join(
-            str(label if name is None else name)
-            for label, name in zip(labels, called, strict=True)
-        )
-        for labels, called in zip(table["itemset"], names, strict=True)
-    ]
+    return [called(*both) for both in zip(table["itemset"], names, strict=True)]
