@@ -34,12 +34,15 @@ from patronomy.errors import (
 )
 from patronomy.files import FileInfo, Scan, inspect, read_table, scan
 from patronomy.guess import RoleGuess
-from patronomy.itemsets import Itemsets, ItemsetScan
+from patronomy.histories import Histories
+from patronomy.itemset_scan import ItemsetScan
+from patronomy.itemsets import Itemsets
 from patronomy.miners import LCM, Apriori, Eclat, FPGrowth, FPMax
 from patronomy.quality import Quality
 from patronomy.reading import Reading
 from patronomy.rfm import Moves, Rfm, RfmModel
 from patronomy.segment_map import SegmentMap
+from patronomy.sequences import Sequences
 from patronomy.table import ArrowTable
 from patronomy.transactions import Transactions
 
@@ -66,6 +69,7 @@ __all__ = [
     "FeatureMismatchError",
     "FileError",
     "FileInfo",
+    "Histories",
     "ItemsetScan",
     "Itemsets",
     "Moves",
@@ -79,6 +83,7 @@ __all__ = [
     "SavedFormatError",
     "Scan",
     "SegmentMap",
+    "Sequences",
     "TooFewRowsError",
     "Transactions",
     "__version__",

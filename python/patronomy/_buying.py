@@ -1,4 +1,4 @@
-"""What `Transactions` do with baskets: make them, and mine item sets of them."""
+"""What `Transactions` do with baskets: make them, and mine item sets and sequences."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,11 +8,13 @@ from patronomy._frozen import Frozen
 from patronomy._itemset_params import Algorithm, Target
 from patronomy._progress import Progress, reporting
 from patronomy.baskets import Baskets
+from patronomy.histories import Histories
 from patronomy.itemsets import Itemsets
+from patronomy.sequences import Sequences
 
 
 class Buying(Frozen):
-    """The part of `Transactions` that looks at what is bought together."""
+    """The part of `Transactions` that looks at what is bought together, or later."""
 
     __slots__ = ()
 
@@ -108,6 +110,100 @@ class Buying(Frozen):
             top_k=top_k,
             max_itemsets=max_itemsets,
             taxonomy=taxonomy,
+            progress=progress,
+            n_jobs=n_jobs,
+            memory_mb=memory_mb,
+        )
+
+    def histories(
+        self,
+        *,
+        progress: Progress = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> Histories:
+        """Return the baskets of each customer in order of time.
+
+        The time of a basket is that of its earliest purchase. Baskets without a
+        customer are left out and counted; those of one customer and the very same time
+        are one element. Roles `transaction` and `item` are needed.
+
+        Parameters
+        ----------
+        progress, n_jobs, memory_mb
+            As in `rfm`.
+
+        Returns
+        -------
+        Histories
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> tx = pt.simulate.shop(n_customers=50, n_days=365, seed=1)
+        >>> len(tx.histories()) <= 50
+        True
+        """
+        owner = "histories"
+        jobs = _arguments.optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024)
+        memory = _arguments.optional_number(owner, "memory_mb", memory_mb)
+        with reporting(progress) as report:
+            return Histories._wrap(self._inner.histories(report, jobs, memory))
+
+    def sequences(
+        self,
+        *,
+        min_support: float | None = None,
+        min_support_count: int | None = None,
+        window_days: float | None = None,
+        max_gap_days: float | None = None,
+        min_gap_days: float | None = None,
+        min_len: int = 1,
+        max_len: int | None = None,
+        max_items: int | None = None,
+        max_element_items: int | None = None,
+        required: Sequence[object] | None = None,
+        forbidden: Sequence[object] | None = None,
+        max_sequences: int | None = None,
+        count_only: bool = False,
+        progress: Progress = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> Sequences:
+        """Find what enough customers buy first and what later, within limits of time.
+
+        The same as ``tx.histories().sequences(...)``, where every parameter is
+        described.
+
+        Returns
+        -------
+        Sequences
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> tx = pt.simulate.shop(n_customers=200, n_days=365, seed=1)
+        >>> later = tx.sequences(min_support=0.03, window_days=60, min_len=2, max_items=2)
+        >>> set(later.to_dict()["length"])
+        {2}
+        """
+        histories = self.histories(
+            progress=progress, n_jobs=n_jobs, memory_mb=memory_mb
+        )
+        return histories.sequences(
+            min_support=min_support,
+            min_support_count=min_support_count,
+            window_days=window_days,
+            max_gap_days=max_gap_days,
+            min_gap_days=min_gap_days,
+            min_len=min_len,
+            max_len=max_len,
+            max_items=max_items,
+            max_element_items=max_element_items,
+            required=required,
+            forbidden=forbidden,
+            max_sequences=max_sequences,
+            count_only=count_only,
             progress=progress,
             n_jobs=n_jobs,
             memory_mb=memory_mb,

@@ -42,8 +42,8 @@ def params_json(
         "target": _arguments.choice(_OWNER, "target", target, get_args(Target)),
         "max_len": whole("max_len", max_len),
         "min_len": _arguments.whole_number(_OWNER, "min_len", min_len, 1, _MOST),
-        "required": _numbers(baskets, "required", required),
-        "forbidden": _numbers(baskets, "forbidden", forbidden),
+        "required": item_numbers(_OWNER, baskets, "required", required),
+        "forbidden": item_numbers(_OWNER, baskets, "forbidden", forbidden),
         "item_min_support_counts": _counts(baskets, item_min_support_counts),
         "top_k": whole("top_k", top_k),
         "max_itemsets": whole("max_itemsets", max_itemsets, 2**63),
@@ -51,11 +51,14 @@ def params_json(
     return json.dumps(params)
 
 
-def _numbers(baskets: _core.Baskets, name: str, value: object) -> list[int]:
+def item_numbers(
+    owner: str, source: _core.Baskets | _core.Histories, name: str, value: object
+) -> list[int]:
+    """Return the numbers of items that are given by their labels."""
     if value is None:
         return []
-    labels = _arguments.items(_OWNER, name, value, "a list of items, by their labels")
-    return list(dict.fromkeys(baskets.numbers(labels, name)))
+    labels = _arguments.items(owner, name, value, "a list of items, by their labels")
+    return list(dict.fromkeys(source.numbers(labels, name)))
 
 
 def _counts(baskets: _core.Baskets, value: object) -> list[tuple[int, int]]:

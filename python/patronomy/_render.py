@@ -22,7 +22,9 @@ def shown(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, list):
-        return ", ".join(shown(item) for item in value)
+        # A list of lists is a sequence: one thing after the other.
+        is_nested = any(isinstance(item, list) for item in value)
+        return (" → " if is_nested else ", ").join(shown(item) for item in value)
     return str(value)
 
 

@@ -9,7 +9,8 @@ from patronomy._basket_making import Making
 from patronomy._itemset_params import Algorithm, Target, params_json
 from patronomy._opening import speaks_arrow
 from patronomy._progress import Progress, reporting
-from patronomy.itemsets import Itemsets, ItemsetScan
+from patronomy.itemset_scan import ItemsetScan
+from patronomy.itemsets import Itemsets
 
 __all__ = ["Baskets"]
 

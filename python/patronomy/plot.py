@@ -98,6 +98,25 @@ def itemset_supports(
     names: Sequence[str], supports: Sequence[float], ax: "Axes | None" = None
 ) -> "Axes":
     """Draw the supports of item sets as bars, the strongest on top."""
+    ax = _supports(names, supports, ax)
+    ax.set_xlabel("share of the baskets")
+    ax.set_title("Strongest item sets", loc="left")
+    return ax
+
+
+def sequence_supports(
+    names: Sequence[str], supports: Sequence[float], ax: "Axes | None" = None
+) -> "Axes":
+    """Draw the supports of sequences as bars, the strongest on top."""
+    ax = _supports(names, supports, ax)
+    ax.set_xlabel("share of the customers")
+    ax.set_title("Strongest sequences", loc="left")
+    return ax
+
+
+def _supports(
+    names: Sequence[str], supports: Sequence[float], ax: "Axes | None"
+) -> "Axes":
     labels = [name if len(name) <= 48 else f"{name[:47]}…" for name in names]
     ax = _axes(ax, (8.0, 1.5 + 0.35 * max(len(labels), 1)))
     bars = ax.barh(range(len(labels)), supports, height=0.7, color=_CUSTOMERS)
@@ -106,8 +125,6 @@ def itemset_supports(
     ax.invert_yaxis()
     ax.margins(x=0.12)
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.1%}")
-    ax.set_xlabel("share of the baskets")
-    ax.set_title("Strongest item sets", loc="left")
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x", alpha=0.3)

@@ -13,8 +13,11 @@ use crate::itemsets::sink::{Sink, Tree};
 use crate::itemsets::watch::Shared;
 use crate::parallel::Context;
 
-/// Bytes of the lists that a thread may hold where the caller says nothing else.
+/// Bytes of the lists that a thread may hold where the caller says nothing else: so many, or so many for each item bought where that is more.
 const MAX_BYTES: u64 = 1 << 29;
+const MAX_ITEM_BYTES: u64 = 64;
+/// Beyond these, places in lists would need more than 32 bits.
+const MOST_BYTES: u64 = 1 << 35;
 
 const MICROSECONDS_PER_DAY: f64 = 86_400_000_000.0;
 
@@ -116,7 +119,9 @@ impl<'a> Job<'a> {
         let days = |days: f64| (days * MICROSECONDS_PER_DAY).round() as i64;
         let params = self.params;
         let most = |most: Option<usize>| most.unwrap_or(usize::MAX);
-        let bytes = self.ctx.budget.max_bytes().unwrap_or(MAX_BYTES);
+        let bytes = self.ctx.budget.max_bytes();
+        let own = || MAX_BYTES.max(MAX_ITEM_BYTES * self.histories.n_entries() as u64);
+        let bytes = bytes.unwrap_or_else(own).min(MOST_BYTES);
         Limits {
             minimum,
             times: Times {

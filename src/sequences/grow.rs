@@ -215,7 +215,15 @@ impl<F: Fn(&[u32], usize) -> bool> Growing<'_, '_, '_, F> {
         if self.walk.is_stopped(n_met) || level.children.is_empty() {
             return work.give_back(node, level);
         }
-        let is_anew = further.any() && level.pays_to_write_anew(n_met);
+        let n: usize = level.children.iter().map(|c| c.n as usize).sum();
+        node.bytes += n * size_of::<Occurrence>();
+        if further.any() && self.miner.is_beyond(node) {
+            self.miner.is_too_deep.store(true, Ordering::Relaxed);
+            self.shared.stop();
+            return work.give_back(node, level);
+        }
+        // It pays where most of what was met leads nowhere, and several children would meet it again.
+        let is_anew = further.any() && level.children.len() > 2 && n_met >= 2 * n;
         if is_anew {
             self.write_anew(work, &mut level, at);
         }
@@ -226,23 +234,12 @@ impl<F: Fn(&[u32], usize) -> bool> Growing<'_, '_, '_, F> {
         let at = if is_anew { own } else { at };
         if further.any() {
             self.project(work, &level.children, &mut level.occurrences, at, further);
-            node.bytes += level.occurrences.len() * size_of::<Occurrence>();
-            node.bytes += if is_anew {
-                level.database.items.len() * 4
-            } else {
-                0
-            };
         }
-        if further.any() && self.miner.is_beyond(node) {
-            self.miner.is_too_deep.store(true, Ordering::Relaxed);
-            self.shared.stop();
-        } else {
-            let mut rest = &level.occurrences[..];
-            for &child in &level.children {
-                let own;
-                (own, rest) = rest.split_at(if further.any() { child.n as usize } else { 0 });
-                self.take(work, At { list: own, ..at }, node, child);
-            }
+        let mut rest = &level.occurrences[..];
+        for &child in &level.children {
+            let list;
+            (list, rest) = rest.split_at(if further.any() { child.n as usize } else { 0 });
+            self.take(work, At { list, ..at }, node, child);
         }
         work.give_back(node, level);
     }
@@ -361,14 +358,6 @@ fn meet(steps: &mut [Step], touched: &mut Vec<u32>, step: u32, owner: u32) {
     if known.last != owner + 1 {
         known.last = owner + 1;
         known.support += 1;
-    }
-}
-
-impl Level {
-    /// Whether most of what was met leads nowhere, and there are children who would meet it again.
-    fn pays_to_write_anew(&self, n_met: usize) -> bool {
-        let n_kept: usize = self.children.iter().map(|c| c.n as usize).sum();
-        self.children.len() > 2 && n_met >= 2 * n_kept
     }
 }
 

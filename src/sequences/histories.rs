@@ -169,6 +169,11 @@ impl Histories {
         self.inner.ends.len()
     }
 
+    /// Items of all elements.
+    pub(super) fn n_entries(&self) -> usize {
+        self.inner.items.len()
+    }
+
     /// Baskets that became one with another of the same customer and time.
     #[must_use]
     pub fn n_merged(&self) -> u64 {

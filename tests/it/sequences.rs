@@ -535,3 +535,25 @@ fn the_pairs_of_online_retail_are_those_of_a_plain_count() {
     assert!(counts.len() > 50, "{} pairs", counts.len());
     assert_eq!(pairs, counts);
 }
+
+#[test]
+fn no_element_has_an_item_with_its_ancestor() {
+    let text = |labels: &[&str]| Arc::new(StringArray::from(labels.to_vec())) as ArrayRef;
+    let labels = text(&["bread", "cola", "milk"]);
+    let baskets = Baskets::from_numbers(vec![2, 3], vec![0, 1, 2], labels).unwrap();
+    let baskets = baskets
+        .with_parents(&text(&["cola", "milk"]), &text(&["drink", "drink"]))
+        .unwrap();
+    let customers: ArrayRef = Arc::new(Int64Array::from(vec![1, 1]));
+    let ctx = Context::new();
+    let histories = Histories::from_baskets(&baskets, &customers, &[0, DAY], &ctx).unwrap();
+    let found = SequenceParams::new().fit(&histories, &ctx).unwrap();
+    let all: Vec<Elements> = listed(&found).into_iter().map(|(s, _)| s).collect();
+    let (bread, cola, milk, drink) = (0, 1, 2, 3);
+    assert!(all.contains(&vec![vec![bread, drink], vec![drink]]));
+    assert!(all.contains(&vec![vec![cola], vec![milk]]));
+    // Five ways to buy first, times two to go on, and each of either alone; drink is in both.
+    assert_eq!(all.len(), 5 * 2 + 5 + 1);
+    let is_pure = |e: &Vec<u32>| !(e.contains(&drink) && (e.contains(&cola) || e.contains(&milk)));
+    assert!(all.concat().iter().all(is_pure));
+}

@@ -83,7 +83,9 @@ def test_the_public_names() -> None:
     for name in [
         "Transactions",
         "Baskets",
+        "Histories",
         "Itemsets",
+        "Sequences",
         "Rfm",
         "RfmModel",
         "Moves",
