@@ -36,13 +36,17 @@ SUPPORTS = {"drawn": 0.001, "retail": 0.001, "online_retail": 0.005}
 GIANTS = 30
 
 
-def drawn(n_lines: int, n_giants: int = 0) -> Any:
+def drawn(n_lines: int) -> Any:
+    import patronomy as pt
+
+    return pt.simulate.shop(n_lines=n_lines, n_items=ITEMS, seed=1).baskets()
+
+
+def with_giants(n_lines: int, n_giants: int) -> Any:
+    """The lines of the same shop as lists, and so many giant baskets after them."""
     import numpy as np
     import patronomy as pt
 
-    baskets = pt.simulate.shop(n_lines=n_lines, n_items=ITEMS, seed=1).baskets()
-    if n_giants == 0:
-        return baskets
     lists = baskets_as_lists(n_lines)
     rng = np.random.default_rng(1)
     items = sorted({item for row in lists for item in row})
@@ -73,8 +77,10 @@ def real(name: str) -> Any:
 def measured(case: dict[str, Any], runs: int) -> dict[str, Any]:
     """Seconds and megabytes of one miner on one shop, in this process."""
     name = case["shop"]
-    if name == "drawn":
-        baskets = drawn(case["n_lines"], case.get("n_giants", 0))
+    if "n_giants" in case:
+        baskets = with_giants(case["n_lines"], case["n_giants"])
+    elif name == "drawn":
+        baskets = drawn(case["n_lines"])
     else:
         baskets = real(name)
     n_lines = sum(baskets.support_counts)
@@ -201,6 +207,7 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
     mpl.use("Agg")
     # The same file from the same figures.
     mpl.rcParams["svg.hashsalt"] = "patronomy"
+    mpl.rcParams["svg.fonttype"] = "none"
     import matplotlib.pyplot as plt
 
     figure, panes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
@@ -251,7 +258,7 @@ def main() -> None:
         names = ["retail"] if options.quick else ["retail", "online_retail"]
         shops += [{"shop": name} for name in names]
     rows = growth(shops, runs)
-    pairs = giants(300_000 if options.quick else 3_000_000, runs)
+    pairs = giants(300_000 if options.quick else 4_500_000, runs)
     show(rows, pairs)
     if options.plot is not None:
         plot(rows, options.plot)

@@ -1,14 +1,11 @@
 """What item sets and sequences have in common as results: batches, or only a count."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, NoReturn, Self
 
 from patronomy import _arguments, _render
 from patronomy.errors import ParameterError
 from patronomy.table import ArrowTable
-
-if TYPE_CHECKING:
-    import pandas
 
 MOST = 2**32 - 1
 
@@ -40,6 +37,8 @@ class Mined(ArrowTable):
     _params: dict[str, Any]
     # What one of them is called, and the method that returns them.
     _noun: ClassVar[str]
+    # The column that says what each of them is.
+    _column: ClassVar[str]
     _method: ClassVar[str]
 
     @classmethod
@@ -92,32 +91,6 @@ class Mined(ArrowTable):
                 columns[name].extend(values)
         return columns
 
-    def to_pandas(self) -> "pandas.DataFrame":
-        """Return a `pandas.DataFrame` with its lists as Arrow has them.
-
-        No object is made for each row: columns of lists have a `pandas.ArrowDtype`,
-        and give a list where one is looked at. Needs pandas and pyarrow.
-
-        Raises
-        ------
-        ImportError
-            Where pandas or pyarrow is not installed.
-
-        Examples
-        --------
-        >>> import patronomy as pt
-        >>> sets = pt.Baskets.from_lists([["a", "b"], ["a"]]).itemsets(min_support=0.5)
-        >>> sets.to_pandas()["itemset"].map(sorted).tolist()
-        [['b'], ['a', 'b'], ['a']]
-        """
-        table = self.to_arrow()
-        from pandas import ArrowDtype
-        from pyarrow.types import is_list
-
-        return table.to_pandas(
-            types_mapper=lambda kind: ArrowDtype(kind) if is_list(kind) else None
-        )
-
     def strongest(self, n: int = 10, *, min_len: int = 1) -> ArrowTable:
         """Return those with the highest supports; each result says how ties end."""
         owner = f"{type(self).__name__}.strongest"
@@ -125,8 +98,19 @@ class Mined(ArrowTable):
         fewest = _arguments.whole_number(owner, "min_len", min_len, 1, MOST)
         return ArrowTable._wrap(self._inner.strongest(most, fewest))
 
+    def _titles(self, table: dict[str, list[Any]]) -> list[str]:
+        """Return each row as text: by names, and by labels where there is no name."""
+        labels = table[self._column]
+        return [
+            called(*both)
+            for both in zip(labels, table.get("names", labels), strict=True)
+        ]
+
     def _shown(self) -> dict[str, list[Any]]:
-        raise NotImplementedError
+        table = self.strongest().to_dict()
+        if "names" in table:
+            table["names"] = self._titles(table)
+        return table
 
     def __repr__(self) -> str:
         if self.is_counted_only:
@@ -140,6 +124,8 @@ class Mined(ArrowTable):
 
 
 def called(labels: list[Any], names: list[Any]) -> str:
-    """Return items as text: by names, and by labels where an item has no name."""
+    """Return items as text, by names or labels, or elements one after the other."""
     pairs = zip(labels, names, strict=True)
+    if any(isinstance(label, list) for label in labels):
+        return " → ".join(called(*both) for both in pairs)
     return ", ".join(str(label if name is None else name) for label, name in pairs)

@@ -1,9 +1,9 @@
 """Item sets: what is often bought together, as a result that speaks Arrow."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from patronomy import _render
-from patronomy._mined import Mined, called
+from patronomy._mined import Mined
 from patronomy.table import ArrowTable
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Itemsets(Mined):
     __slots__ = ()
 
     _noun = "item set"
+    _column = "itemset"
     _method = "itemsets"
 
     @property
@@ -100,7 +101,7 @@ class Itemsets(Mined):
         from patronomy import plot
 
         table = self.strongest(n, min_len=min_len).to_dict()
-        return plot.itemset_supports(_called(table), table["support"], ax)
+        return plot.itemset_supports(self._titles(table), table["support"], ax)
 
     def _caption(self) -> str:
         noun = NOUNS[self._params["target"]]
@@ -111,14 +112,3 @@ class Itemsets(Mined):
             n_baskets = _render.counted(len(self._inner.baskets), "basket")
             parts.append(f"in {self.min_support_count:,} or more of {n_baskets}")
         return ", ".join(parts)
-
-    def _shown(self) -> dict[str, list[Any]]:
-        table = self.strongest().to_dict()
-        if "names" in table:
-            table["names"] = _called(table)
-        return table
-
-
-def _called(table: dict[str, list[Any]]) -> list[str]:
-    names = table.get("names", table["itemset"])
-    return [called(*both) for both in zip(table["itemset"], names, strict=True)]

@@ -1,9 +1,9 @@
 """Sequences: what customers buy first and what later, as a result that speaks Arrow."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from patronomy import _render
-from patronomy._mined import Mined, called
+from patronomy._mined import Mined
 from patronomy.table import ArrowTable
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Sequences(Mined):
     __slots__ = ()
 
     _noun = "sequence"
+    _column = "sequence"
     _method = "sequences"
 
     @property
@@ -99,8 +100,7 @@ class Sequences(Mined):
         from patronomy import plot
 
         table = self.strongest(n, min_len=min_len).to_dict()
-        names = table.get("names", table["sequence"])
-        return plot.sequence_supports(_read(table, names), table["support"], ax)
+        return plot.sequence_supports(self._titles(table), table["support"], ax)
 
     def _caption(self) -> str:
         parts = [f"Sequences: {_render.counted(self._n, 'sequence')}"]
@@ -110,17 +110,3 @@ class Sequences(Mined):
             n_customers = _render.counted(len(self._inner.histories), "customer")
             parts.append(f"in {self.min_support_count:,} or more of {n_customers}")
         return ", ".join(parts)
-
-    def _shown(self) -> dict[str, list[Any]]:
-        table = self.strongest().to_dict()
-        if "names" in table:
-            table["names"] = _read(table, table["names"])
-        return table
-
-
-def _read(table: dict[str, list[Any]], names: list[Any]) -> list[str]:
-    """Return each sequence as one reads it: elements after an arrow, items by commas."""
-    return [
-        " → ".join(called(*both) for both in zip(labels, called_, strict=True))
-        for labels, called_ in zip(table["sequence"], names, strict=True)
-    ]

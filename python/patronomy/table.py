@@ -109,17 +109,30 @@ class ArrowTable(Frozen):
     def to_pandas(self) -> "pandas.DataFrame":
         """Return a `pandas.DataFrame`; needs pandas and pyarrow.
 
+        No object is made for each row: columns of lists have a `pandas.ArrowDtype`,
+        and give a list where one is looked at.
+
         Raises
         ------
         ImportError
             Where pandas or pyarrow is not installed.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> sets = pt.Baskets.from_lists([["a", "b"], ["a"]]).itemsets(min_support=0.5)
+        >>> sets.to_pandas()["itemset"].map(sorted).tolist()
+        [['b'], ['a', 'b'], ['a']]
         """
         try:
-            import pandas  # noqa: F401
+            import pandas
             import pyarrow
         except ImportError as error:
             raise _missing("to_pandas", "pandas and pyarrow", "pandas") from error
-        return pyarrow.table(self).to_pandas()
+        is_list = pyarrow.types.is_list
+        return pyarrow.table(self).to_pandas(
+            types_mapper=lambda kind: pandas.ArrowDtype(kind) if is_list(kind) else None
+        )
 
     def to_polars(self) -> "polars.DataFrame":
         """Return a `polars.DataFrame`; needs polars.

@@ -26,6 +26,8 @@ pub struct Batches {
     /// The codes of the set before `at`.
     path: Vec<u32>,
     is_begun: bool,
+    /// The labels of the given items, and of each code, where labels are plain integers.
+    integers: Option<(Vec<i64>, Vec<i64>)>,
 }
 
 /// Sets of one part.
@@ -60,7 +62,13 @@ impl Itemsets {
     /// The same, of so many sets each, and one at a time: what is not asked for takes no memory. At least one batch, if an empty one.
     #[must_use]
     pub fn batches_of(&self, n: usize) -> Batches {
+        let integers = integers(self.baskets.labels());
+        let integers = integers.map(|labels| {
+            let named = |items: &[u32]| items.iter().map(|&i| labels[i as usize]).collect();
+            (named(&self.given), named(&self.codes))
+        });
         Batches {
+            integers,
             itemsets: self.clone(),
             n: n.clamp(1, SETS),
             part: 0,
@@ -128,26 +136,27 @@ impl Batches {
     fn written(&self, plan: Plan) -> Result<RecordBatch> {
         let itemsets = &self.itemsets;
         let labels = itemsets.baskets.labels();
-        let values: ArrayRef = match integers(labels) {
-            Some(labels) => Arc::new(Int64Array::from(self.items(&plan, |i| labels[i as usize])?)),
-            None => labelled(labels, UInt32Array::from(self.items(&plan, |i| i)?))?,
+        let values: ArrayRef = if let Some((given, of_code)) = &self.integers {
+            Arc::new(Int64Array::from(self.items(&plan, given, of_code)?))
+        } else {
+            let numbers = self.items(&plan, &itemsets.given, &itemsets.codes)?;
+            labelled(labels, UInt32Array::from(numbers))?
         };
         record(&itemsets.baskets, plan.ends, values, plan.supports, None)
     }
 
-    /// The items of all sets one after the other, as `value` has them.
+    /// The items of all sets one after the other, as those given and those of codes are called.
     fn items<V: Copy + Default + Send + Sync>(
         &self,
         plan: &Plan,
-        value: impl Fn(u32) -> V + Sync,
+        given: &[V],
+        of_code: &[V],
     ) -> Result<Vec<V>> {
-        let given: Vec<V> = self.itemsets.given.iter().map(|&i| value(i)).collect();
-        let of_code: Vec<V> = self.itemsets.codes.iter().map(|&i| value(i)).collect();
         let mut items = vec![V::default(); plan.n_items()];
         let mut rest = &mut items[..];
         if plan.has_given {
             let (first, others) = rest.split_at_mut(given.len());
-            first.copy_from_slice(&given);
+            first.copy_from_slice(given);
             rest = others;
         }
         let mut tasks = Vec::with_capacity(plan.pieces.len());
@@ -157,7 +166,7 @@ impl Batches {
             rest = others;
         }
         map_ordered(&Context::new(), "item sets", tasks, |(piece, own)| {
-            piece.write(&self.itemsets.found, &given, &of_code, own);
+            piece.write(&self.itemsets.found, given, of_code, own);
             Ok(())
         })?;
         Ok(items)

@@ -180,8 +180,12 @@ impl Database {
     }
 
     fn join(&mut self, parts: Vec<Rows>) {
-        self.items
-            .reserve_exact(parts.iter().map(|p| p.items.len()).sum());
+        let n_items: usize = parts.iter().map(|p| p.items.len()).sum();
+        let mut parts = parts.into_iter();
+        if let Some(first) = parts.next() {
+            (self.items, self.ends, self.weights) = (first.items, first.ends, first.weights);
+        }
+        self.items.reserve_exact(n_items - self.items.len());
         for part in parts {
             let before = self.items.len();
             self.items.extend(part.items);

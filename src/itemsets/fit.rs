@@ -45,8 +45,8 @@ impl ItemsetParams {
 
     /// Passes the item sets on while they are found, for when they are more than memory holds. Returns how many they were.
     ///
-    /// Sets come in an order that depends on baskets, parameters and memory limit alone: that of [`fit`](Self::fit) for frequent sets. Memory: 64 MB of
-    /// sets (or the context's limit, if less) and the baskets once more. Apriori keeps all sets nevertheless, and so does the filter that finds
+    /// Sets come in an order that depends on baskets, parameters and memory limit alone: that of [`fit`](Self::fit) for frequent sets. Memory: 32 MB of
+    /// sets and 8 for each thread (of a smaller limit of the context, half and an eighth), and the baskets once more. Apriori keeps all sets nevertheless, and so does the filter that finds
     /// closed, maximal and generator sets where the algorithm named has no way of its own to them.
     ///
     /// ```

@@ -35,8 +35,8 @@ pub(super) trait PassOn: Sync + fmt::Debug {
     /// Passes on a part of a task's sets, when it is the task's turn. False if no more sets are wanted.
     fn pass_on(&self, task: usize, part: Found) -> bool;
 
-    /// Takes the last part of a task's sets.
-    fn finish(&self, task: usize, part: Found);
+    /// Takes the last part of a task's sets. False if no more sets are wanted.
+    fn finish(&self, task: usize, part: Found) -> bool;
 
     /// Passes nothing on any more, and nobody waits.
     fn end(&self);
@@ -73,7 +73,8 @@ impl fmt::Debug for Stream<'_> {
 }
 
 impl<'a> Stream<'a> {
-    /// Passes on to a sink; all together hold about so many bytes.
+    /// Passes on to a sink. Finished tasks together hold up to half of these bytes, and each that runs an eighth: what a part is must not depend on how
+    /// many run.
     pub(super) fn new(sink: &'a mut dyn ItemsetSink, bytes: usize) -> Self {
         Self {
             line: Mutex::new(Line {
@@ -127,15 +128,17 @@ impl PassOn for Stream<'_> {
         goes_on
     }
 
-    fn finish(&self, task: usize, part: Found) {
+    fn finish(&self, task: usize, part: Found) -> bool {
         let bytes = part.n_bytes();
         let mut line =
             self.wait(|line| line.first == task || line.bytes + bytes <= self.held_bytes);
         line.bytes += bytes;
         line.finished.insert(task, part);
         line.advance();
+        let goes_on = !line.is_ended;
         drop(line);
         self.moved.notify_all();
+        goes_on
     }
 
     fn end(&self) {

@@ -153,9 +153,13 @@ impl<'a> Watch<'a> {
     pub(super) fn finish<S: Sink>(mut self, mut sink: S) -> S {
         self.look_at(&mut sink);
         sink.finish();
-        if let Some(place) = &mut self.place {
+        if let Some(mut place) = self.place.take() {
+            let goes_on = place.stream.finish(place.task, sink.take());
+            // Not before: a sink that panics ends the stream.
             place.is_finished = true;
-            place.stream.finish(place.task, sink.take());
+            if !goes_on {
+                self.stop();
+            }
         }
         sink
     }

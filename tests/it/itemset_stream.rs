@@ -1,5 +1,6 @@
 //! Item sets passed on while they are found: the same sets, in order, whatever holds them up.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::cast::AsArray;
@@ -130,6 +131,47 @@ fn an_error_of_the_sink_ends_the_search() {
         });
         assert!(matches!(outcome, Err(Error::Cancelled)));
         assert_eq!(n.into_inner(), 50_001, "nothing comes after the error");
+    }
+}
+
+/// Where every task fits what may be held, only the end of a task tells of the error.
+#[test]
+fn after_an_error_no_further_tasks_are_searched() {
+    let baskets = drawn(40, 4_000);
+    let params = ItemsetParams::new().min_support_count(20);
+    let ctx = Context::new();
+    let all = params.stream(&baskets, &ctx, &mut |_: &[u32], _: u32| Ok(()));
+    assert!(all.unwrap() > 100_000);
+    let whole = ctx.cancel.polls();
+    let ctx = Context::new();
+    let outcome = params.stream(&baskets, &ctx, &mut |_: &[u32], _: u32| {
+        Err(Error::Cancelled)
+    });
+    assert!(matches!(outcome, Err(Error::Cancelled)));
+    let polls = ctx.cancel.polls();
+    assert!(
+        2 * polls < whole,
+        "{polls} polls, {whole} of the whole search"
+    );
+}
+
+#[test]
+fn a_sink_that_panics_leaves_nobody_waiting() {
+    let baskets = drawn(40, 4_000);
+    let params = ItemsetParams::new().min_support_count(20);
+    for megabytes in [0.1, 64.0] {
+        for n_threads in [1, 2, 7] {
+            let job = || {
+                params.stream(
+                    &baskets,
+                    &of_megabytes(megabytes),
+                    &mut |_: &[u32], _: u32| panic!("the sink's own"),
+                )
+            };
+            let caught = std::panic::catch_unwind(AssertUnwindSafe(|| in_pool(n_threads, job)));
+            let payload = caught.unwrap_err();
+            assert_eq!(payload.downcast_ref::<&str>(), Some(&"the sink's own"));
+        }
     }
 }
 

@@ -305,7 +305,7 @@ fn large_sparse_baskets_are_mined_like_small_ones() {
         (state >> 33) % n
     };
     // Items with low numbers are frequent, and one basket in forty has three that go together.
-    let rows: Vec<Vec<u32>> = (0..300_000)
+    let rows: Vec<Vec<u32>> = (0..400_000)
         .map(|_| {
             let mut row: Vec<u32> = (0..4)
                 .map(|_| (draw(2_000) * draw(2_000) / 2_000) as u32)
@@ -318,7 +318,7 @@ fn large_sparse_baskets_are_mined_like_small_ones() {
         .collect();
     let baskets = baskets(&rows, 2_000);
     for target in [Target::Frequent, Target::Closed, Target::Maximal] {
-        let params = ItemsetParams::new().min_support_count(300).target(target);
+        let params = ItemsetParams::new().min_support_count(400).target(target);
         let expected = mined(&params.clone().algorithm(Algorithm::Eclat), &baskets);
         assert!(expected.len() > 500 && expected.keys().any(|set| set.len() == 3));
         assert!(mined(&params, &baskets) == expected, "{target:?}");

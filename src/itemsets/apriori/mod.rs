@@ -10,7 +10,7 @@
 //!
 //! Cost: a pass over the baskets for each level, and in it a visit to every prefix of a candidate that a basket has: each set is met as often as its support
 //! says. Memory: the frequent sets, and [`CANDIDATE_BYTES`] for each candidate of a level, which is estimated before and refused where it is more than the
-//! limit. It wins nowhere among the miners here, but does well where sets are short and few: at high supports, on sparse data. On dense data it is hopeless.
+//! limit. It does well where sets are short and few, at high supports and on sparse data, and best where the baskets are very many; on dense data it is hopeless.
 
 mod candidates;
 mod count;
