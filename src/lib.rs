@@ -44,6 +44,7 @@ mod progress;
 pub mod quality;
 mod random;
 pub mod rfm;
+pub mod rules;
 pub mod saved;
 pub mod sequences;
 pub mod simulate;

@@ -12,7 +12,7 @@ True
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from patronomy import clean, errors, quality, simulate
+from patronomy import clean, errors, quality, rules, simulate
 from patronomy._core import __version__
 from patronomy.baskets import Baskets
 from patronomy.breaks import Breaks
@@ -41,6 +41,8 @@ from patronomy.miners import LCM, Apriori, Eclat, FPGrowth, FPMax
 from patronomy.quality import Quality
 from patronomy.reading import Reading
 from patronomy.rfm import Moves, Rfm, RfmModel
+from patronomy.rule_evaluation import RuleEvaluation
+from patronomy.rules import Rules
 from patronomy.segment_map import SegmentMap
 from patronomy.sequences import Sequences
 from patronomy.table import ArrowTable
@@ -80,6 +82,8 @@ __all__ = [
     "Rfm",
     "RfmModel",
     "RoleGuess",
+    "RuleEvaluation",
+    "Rules",
     "SavedFormatError",
     "Scan",
     "SegmentMap",
@@ -93,6 +97,7 @@ __all__ = [
     "inspect",
     "quality",
     "read_table",
+    "rules",
     "scan",
     "simulate",
 ]

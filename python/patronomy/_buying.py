@@ -7,9 +7,11 @@ from patronomy import _arguments, _core
 from patronomy._frozen import Frozen
 from patronomy._itemset_params import Algorithm, Target
 from patronomy._progress import Progress, reporting
+from patronomy._rule_params import Correction, Keep, Test
 from patronomy.baskets import Baskets
 from patronomy.histories import Histories
 from patronomy.itemsets import Itemsets
+from patronomy.rules import Rules
 from patronomy.sequences import Sequences
 
 
@@ -109,6 +111,74 @@ class Buying(Frozen):
             item_min_support_counts=item_min_support_counts,
             top_k=top_k,
             max_itemsets=max_itemsets,
+            taxonomy=taxonomy,
+            progress=progress,
+            n_jobs=n_jobs,
+            memory_mb=memory_mb,
+        )
+
+    def rules(
+        self,
+        *,
+        min_support: float | None = None,
+        min_support_count: int | None = None,
+        min_confidence: float = 0.5,
+        min_lift: float | None = None,
+        max_len: int | None = None,
+        max_antecedent_len: int | None = None,
+        max_consequent_len: int | None = 1,
+        antecedents: Sequence[object] | None = None,
+        consequents: Sequence[object] | None = None,
+        forbidden: Sequence[object] | None = None,
+        keep: Keep = "all",
+        test: Test = "size_conditional",
+        correction: Correction = "holm",
+        alpha: float | None = None,
+        measures: Sequence[str] = (),
+        algorithm: Algorithm = "auto",
+        max_itemsets: int | None = None,
+        max_rules: int | None = None,
+        taxonomy: object = None,
+        progress: Progress = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> Rules:
+        """Find rules: what is bought with what, and whether chance does as much.
+
+        The same as ``tx.baskets().rules(...)``, where every parameter is described.
+
+        Returns
+        -------
+        Rules
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> tx = pt.simulate.shop(n_customers=200, n_days=365, seed=1)
+        >>> rules = tx.rules(min_support=0.01, min_confidence=0.2)
+        >>> rules.columns[:2]
+        ['antecedent', 'consequent']
+        """
+        baskets = self.baskets(progress=progress, n_jobs=n_jobs, memory_mb=memory_mb)
+        return baskets.rules(
+            min_support=min_support,
+            min_support_count=min_support_count,
+            min_confidence=min_confidence,
+            min_lift=min_lift,
+            max_len=max_len,
+            max_antecedent_len=max_antecedent_len,
+            max_consequent_len=max_consequent_len,
+            antecedents=antecedents,
+            consequents=consequents,
+            forbidden=forbidden,
+            keep=keep,
+            test=test,
+            correction=correction,
+            alpha=alpha,
+            algorithm=algorithm,
+            max_itemsets=max_itemsets,
+            max_rules=max_rules,
+            measures=measures,
             taxonomy=taxonomy,
             progress=progress,
             n_jobs=n_jobs,

@@ -1,21 +1,19 @@
-"""Baskets: for each transaction the set of its items, and what is mined from them."""
+"""Baskets: for each transaction the set of its items."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from html import escape
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from patronomy import _arguments, _core, _render
-from patronomy._basket_making import Making
-from patronomy._itemset_params import Algorithm, Target, params_json
-from patronomy._opening import speaks_arrow
-from patronomy._progress import Progress, reporting
-from patronomy.itemset_scan import ItemsetScan
-from patronomy.itemsets import Itemsets
+from patronomy._basket_mining import Mining
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Baskets"]
 
 
-class Baskets(Making):
+class Baskets(Mining):
     """Transactions as sets of items.
 
     `from_table`, `from_lists`, `from_one_hot`, `from_sparse`, `read` and
@@ -74,6 +72,16 @@ class Baskets(Making):
         return self._inner.names
 
     @property
+    def ids(self) -> list[Any] | None:
+        """The transaction (or customer) that each basket is, where the source knows."""
+        return self._inner.ids
+
+    @property
+    def customers(self) -> list[Any] | None:
+        """The customer of each basket, where the source knows."""
+        return self._inner.customers
+
+    @property
     def counts(self) -> dict[str, Any]:
         """The entries in, those used, and those left out by reason."""
         return _arguments.parsed_dict(self._inner.counts())
@@ -99,214 +107,84 @@ class Baskets(Making):
         ]
         return self._wrap(self._inner.with_weights(numbers))
 
-    def with_taxonomy(self, taxonomy: object) -> Self:
-        """Return the same baskets, with the ancestors of each item added.
+    def by_customer(self) -> Self:
+        """Return one basket for each customer, with all that the customer bought.
 
-        Sets are then mined over all levels at once; none has an item together with
-        its own ancestor.
-
-        Parameters
-        ----------
-        taxonomy : mapping or table
-            The parent of each item, by label, or a list of its parents; or a table
-            whose first column is the item and whose second the parent.
-
-        Raises
-        ------
-        ParameterError
-            If an item would be its own ancestor, or labels are of another type.
+        Baskets without a customer are left out; `ids` has the customers.
 
         Examples
         --------
         >>> import patronomy as pt
-        >>> baskets = pt.Baskets.from_lists([["cola"], ["milk"]])
-        >>> baskets.with_taxonomy({"cola": "drink", "milk": "drink"}).support_counts
-        [1, 1, 2]
+        >>> tx = pt.simulate.shop(n_customers=50, n_days=365, seed=1)
+        >>> len(tx.baskets().by_customer()) <= 50
+        True
         """
-        owner = "Baskets.with_taxonomy"
-        if not isinstance(taxonomy, Mapping):
-            if not speaks_arrow(taxonomy):
-                raise TypeError(
-                    f"`taxonomy` of `{owner}` must be a dict of items and their "
-                    f"parents, or a table of both; got {_arguments.shown(taxonomy)}"
-                )
-            return self._wrap(self._inner.with_parents_table(taxonomy))
-        pairs = [
-            (item, parent)
-            for item, parents in taxonomy.items()
-            for parent in (
-                parents if isinstance(parents, (list, tuple, set)) else [parents]
-            )
-        ]
-        children, parents = [p[0] for p in pairs], [p[1] for p in pairs]
-        return self._wrap(self._inner.with_parents(children, parents))
+        return self._wrap(self._inner.by_customer())
 
-    def itemsets(
-        self,
-        *,
-        min_support: float | None = None,
-        min_support_count: int | None = None,
-        algorithm: Algorithm = "auto",
-        target: Target = "frequent",
-        count_only: bool = False,
-        max_len: int | None = None,
-        min_len: int = 1,
-        required: Sequence[object] | None = None,
-        forbidden: Sequence[object] | None = None,
-        item_min_support_counts: Mapping[Any, int] | None = None,
-        top_k: int | None = None,
-        max_itemsets: int | None = None,
-        taxonomy: object = None,
-        progress: Progress = None,
-        n_jobs: int | None = None,
-        memory_mb: float | None = None,
-    ) -> Itemsets:
-        """Find the sets of items that enough baskets have.
+    def shuffled(self, random_state: int = 0) -> Self:
+        """Return baskets as chance would fill them, to see what chance alone gives.
+
+        Each item is in as many baskets, and each basket has as many items; nothing
+        else is left of what was bought together (swap randomisation).
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> baskets = pt.Baskets.from_lists([["a", "b"], ["a", "b"], ["c", "d"]])
+        >>> dealt = baskets.shuffled(random_state=1)
+        >>> dealt.support_counts == baskets.support_counts
+        True
+        """
+        owner = "Baskets.shuffled"
+        seed = _arguments.whole_number(
+            owner, "random_state", random_state, 0, 2**64 - 1
+        )
+        return self._wrap(self._inner.shuffled(seed))
+
+    def plot_items(self, n: int = 15, *, ax: "Axes | None" = None) -> "Axes":
+        """Draw how many baskets have both of each two items; needs matplotlib.
 
         Parameters
         ----------
-        min_support : float, optional
-            The smallest support, as a fraction of the baskets; 0.01 where neither it
-            nor the count is given.
-        min_support_count : int, optional
-            The smallest support, as a number of baskets.
-        algorithm : {"auto", "apriori", "fp_growth", "eclat", "lcm"}, default "auto"
-            How sets are looked for; the result is the same.
-        target : {"frequent", "closed", "maximal", "generators"}, default "frequent"
-            All sets; those whose every larger set has less support; those of which no
-            larger set is frequent; those whose every smaller set has more support.
-        count_only : bool, default False
-            Whether to count the sets without keeping them: `n_itemsets` is all that
-            the result then has.
-        max_len, min_len : int, optional
-            Most and fewest items of a set.
-        required, forbidden : list, optional
-            Items, by label, that every set must have, and that none may have.
-        item_min_support_counts : dict, optional
-            Smallest supports, as numbers of baskets, of single items by label: a set
-            needs the smallest among its items. For frequent sets only.
-        top_k : int, optional
-            Only so many sets with the highest supports, and those that tie with the
-            last.
-        max_itemsets : int, optional
-            More sets than these are refused before they fill the memory.
-        taxonomy : mapping or table, optional
-            As in `with_taxonomy`.
-        progress, n_jobs, memory_mb
-            As in `Transactions.rfm`.
+        n : int, default 15
+            How many items: those that most baskets have, of equal ones the first. Up
+            to 15 there are numbers in the cells. An item and its ancestor count as
+            never together, as in `itemsets`.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure otherwise.
 
         Returns
         -------
-        Itemsets
-
-        Raises
-        ------
-        ParameterError
-            If a parameter breaks its rule, or a label is unknown.
-        BudgetError
-            If there are more sets than allowed; the message names a support that
-            would do.
+        matplotlib.axes.Axes
 
         Examples
         --------
         >>> import patronomy as pt
-        >>> baskets = pt.Baskets.from_lists([["a", "b", "c"], ["a", "b"], ["c"]])
-        >>> baskets.itemsets(min_support_count=2, target="maximal").to_dict()["itemset"]
-        [['a', 'b'], ['c']]
-        >>> baskets.itemsets(min_support_count=1, count_only=True).n_itemsets
-        7
+        >>> baskets = pt.Baskets.from_lists([["ink", "pen"], ["ink", "pen"], ["mug"]])
+        >>> ax = baskets.plot_items(2)
+        >>> [text.get_text() for text in ax.texts]
+        ['', '2', '2', '']
         """
-        baskets = self._inner
-        if taxonomy is not None:
-            baskets = self.with_taxonomy(taxonomy)._inner
-        params = params_json(
-            baskets,
-            min_support=min_support,
-            min_support_count=min_support_count,
-            algorithm=algorithm,
-            target=target,
-            max_len=max_len,
-            min_len=min_len,
-            required=required,
-            forbidden=forbidden,
-            item_min_support_counts=item_min_support_counts,
-            top_k=top_k,
-            max_itemsets=max_itemsets,
-        )
-        shown = _arguments.parsed_dict(params)
-        only = _arguments.flag("itemsets", "count_only", count_only)
-        jobs = _arguments.optional_whole_number("itemsets", "n_jobs", n_jobs, -1, 1_024)
-        memory = _arguments.optional_number("itemsets", "memory_mb", memory_mb)
-        with reporting(progress) as report:
-            if only:
-                n = baskets.count_itemsets(params, report, jobs, memory)
-                return Itemsets._counted(n, shown)
-            found = baskets.itemsets(params, report, jobs, memory)
-            return Itemsets._of(found, shown)
+        from patronomy import rule_plots
 
-    def scan_itemsets(
-        self,
-        *,
-        min_support: float | None = None,
-        min_support_count: int | None = None,
-        algorithm: Algorithm = "auto",
-        target: Target = "frequent",
-        max_len: int | None = None,
-        min_len: int = 1,
-        required: Sequence[object] | None = None,
-        forbidden: Sequence[object] | None = None,
-        item_min_support_counts: Mapping[Any, int] | None = None,
-        top_k: int | None = None,
-        max_itemsets: int | None = None,
-        n_jobs: int | None = None,
-        memory_mb: float | None = None,
-    ) -> ItemsetScan:
-        """Find item sets while they are taken, for more of them than memory holds.
-
-        Parameters
-        ----------
-        min_support, min_support_count, algorithm, target, max_len, min_len, required, \
-forbidden, item_min_support_counts, top_k, n_jobs
-            As in `itemsets`. Apriori holds all sets nevertheless, and so does what
-            finds closed, maximal and generator sets where the named algorithm has no
-            way of its own to them.
-        max_itemsets : int, optional
-            More sets than these end the search with an error; without it, none are
-            too many.
-        memory_mb : float, optional
-            Most memory for sets found before it was their turn; 64 where not given.
-
-        Returns
-        -------
-        ItemsetScan
-
-        Examples
-        --------
-        >>> import patronomy as pt
-        >>> baskets = pt.Baskets.from_lists([["a", "b", "c"], ["a", "b"], ["c"]])
-        >>> scan = baskets.scan_itemsets(min_support_count=1)
-        >>> sum(len(table) for table in scan.batches())
-        7
-        """
-        params = params_json(
-            self._inner,
-            min_support=min_support,
-            min_support_count=min_support_count,
-            algorithm=algorithm,
-            target=target,
-            max_len=max_len,
-            min_len=min_len,
-            required=required,
-            forbidden=forbidden,
-            item_min_support_counts=item_min_support_counts,
-            top_k=top_k,
-            max_itemsets=max_itemsets,
-        )
-        owner = "scan_itemsets"
-        jobs = _arguments.optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024)
-        memory = _arguments.optional_number(owner, "memory_mb", memory_mb)
-        inner = _core.ItemsetScan(self._inner, params, jobs, memory)
-        return ItemsetScan._of(inner, _arguments.parsed_dict(params))
+        most = _arguments.whole_number("Baskets.plot_items", "n", n, 1, 200)
+        counts, labels = self.support_counts, self.labels
+        ranked = sorted(range(len(labels)), key=lambda item: -counts[item])
+        top = [item for item in ranked[:most] if counts[item]]
+        grid = [[0] * len(top) for _ in top]
+        if top:
+            place = {labels[item]: i for i, item in enumerate(top)}
+            rest = [labels[item] for item in ranked[len(top) :]]
+            pairs = self.itemsets(
+                min_support_count=1, min_len=2, max_len=2, forbidden=rest
+            ).to_dict()
+            found = zip(pairs["itemset"], pairs["support_count"], strict=True)
+            for (a, b), n_both in found:
+                i, j = place[a], place[b]
+                grid[i][j] = grid[j][i] = n_both
+        names = self.names or labels
+        texts = [str(labels[i] if names[i] is None else names[i]) for i in top]
+        return rule_plots.heat_map(texts, grid, ax)
 
     def __len__(self) -> int:
         return len(self._inner)

@@ -1,4 +1,4 @@
-"""Checks, RFM and item sets on real data: ``python -m patronomy.demo --out out``."""
+"""Checks, RFM, item sets and rules on real data: ``python -m patronomy.demo --out out``."""
 
 import argparse
 import csv
@@ -36,15 +36,20 @@ def main(argv: list[str] | None = None) -> int:
 
     moves = _moves(tx, cut)
     sets = _itemsets(clean)
+    rules, evaluation = _rules(clean, cut)
     result.write(out / "rfm.parquet")
     _write_csv(quality.findings, out / "findings.csv")
     _write_csv(result.segments(), out / "segments.csv")
     _write_csv(moves, out / "moves.csv")
+    rules.save(out / "rules.json")
+    _write_csv(evaluation, out / "rules_later.csv")
     written = [
         "rfm.parquet",
         "findings.csv",
         "segments.csv",
         "moves.csv",
+        "rules.json",
+        "rules_later.csv",
         *_pictures(quality, result, moves, sets, out),
     ]
     print(f"\nWritten to {out}/: {', '.join(written)}")
@@ -100,6 +105,26 @@ def _itemsets(tx: pt.Transactions) -> pt.Itemsets:
     )
     print(sets.strongest(10, min_len=2))
     return sets
+
+
+def _rules(tx: pt.Transactions, cut: str) -> tuple[pt.Rules, pt.RuleEvaluation]:
+    """Find rules before the cut, say what customers are missing, and look after it."""
+    past, later = tx.split(cut)
+    found = past.rules(min_support=0.005, min_confidence=0.3)
+    rules = found.significant(0.05).sort_by("lift")
+    print(
+        f"\nRules of the time before {cut}: {len(rules):,} of {len(found):,} are beyond "
+        "chance, given how large baskets are; those of the highest lift"
+    )
+    for line in rules.in_words(10):
+        print(f"  {line}")
+    missing = rules.missing_items(past)
+    print(f"\nWho lacks what: {len(missing):,} missing items; the surest of them")
+    print(missing)
+    evaluation = rules.evaluate(later)
+    print(f"\nThe same rules from {cut} on")
+    print(evaluation)
+    return rules, evaluation
 
 
 def _write_csv(table: pt.ArrowTable, path: Path) -> None:

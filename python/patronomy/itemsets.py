@@ -1,14 +1,18 @@
 """Item sets: what is often bought together, as a result that speaks Arrow."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from patronomy import _render
+from patronomy import _arguments, _render
 from patronomy._mined import Mined
+from patronomy._progress import Progress, reporting
 from patronomy.table import ArrowTable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from patronomy._rule_params import Correction, Keep, Test
     from patronomy.baskets import Baskets
+    from patronomy.rules import Rules
 
 __all__ = ["Itemsets"]
 
@@ -57,6 +61,70 @@ class Itemsets(Mined):
         from patronomy.baskets import Baskets
 
         return Baskets._wrap(self._inner.baskets)
+
+    def rules(
+        self,
+        *,
+        min_confidence: float = 0.5,
+        min_lift: float | None = None,
+        max_antecedent_len: int | None = None,
+        max_consequent_len: int | None = 1,
+        antecedents: Sequence[object] | None = None,
+        consequents: Sequence[object] | None = None,
+        keep: "Keep" = "all",
+        test: "Test" = "size_conditional",
+        correction: "Correction" = "holm",
+        alpha: float | None = None,
+        measures: Sequence[str] = (),
+        max_rules: int | None = None,
+        progress: Progress = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> "Rules":
+        """Find the rules of these sets; parameters are those of `Baskets.rules`.
+
+        Rules need the supports of every part: the sets must be all frequent ones.
+
+        Raises
+        ------
+        ParameterError
+            If sets were left out: by target, length, or items that they must have.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> sets = pt.Baskets.from_lists([["a", "b"], ["a", "b"], ["c"]]).itemsets()
+        >>> sets.rules().to_dict()["consequent"]
+        [['a'], ['b']]
+        """
+        from patronomy._rule_params import params_json
+        from patronomy.rules import Rules
+
+        params = params_json(
+            self._inner.baskets,
+            min_support=None,
+            min_support_count=None,
+            max_len=None,
+            forbidden=None,
+            algorithm="auto",
+            max_itemsets=None,
+            min_confidence=min_confidence,
+            min_lift=min_lift,
+            max_antecedent_len=max_antecedent_len,
+            max_consequent_len=max_consequent_len,
+            antecedents=antecedents,
+            consequents=consequents,
+            keep=keep,
+            test=test,
+            correction=correction,
+            alpha=alpha,
+            max_rules=max_rules,
+        )
+        jobs = _arguments.optional_whole_number("rules", "n_jobs", n_jobs, -1, 1_024)
+        memory = _arguments.optional_number("rules", "memory_mb", memory_mb)
+        with reporting(progress) as report:
+            rules = Rules._wrap(self._inner.rules(params, report, jobs, memory))
+        return rules.with_measures(*measures)
 
     def strongest(self, n: int = 10, *, min_len: int = 1) -> ArrowTable:
         """Return the sets with the highest supports; of equal ones the longer first.

@@ -1,6 +1,6 @@
 """A small result table that speaks Arrow."""
 
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from patronomy import _arguments, _render
 from patronomy._frozen import Frozen
@@ -74,7 +74,7 @@ class ArrowTable(Frozen):
     def __bool__(self) -> bool:
         return True
 
-    def __reduce__(self) -> NoReturn:
+    def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError(
             f"`{type(self).__name__}` cannot be pickled or copied across processes; "
             "pass its Arrow form (`to_arrow()`) or its model instead"

@@ -6,6 +6,7 @@ use arrow_array::ArrayRef;
 use patronomy::baskets::{BasketFormat, LongTable};
 use patronomy::io::ReadOptions;
 use patronomy::itemsets::{ItemsetParams, Textbook};
+use patronomy::rules::{RuleParams, contrasts};
 use patronomy::{Context, Error, Table};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
@@ -16,6 +17,7 @@ use crate::errors::to_py;
 use crate::gate::{Call, run};
 use crate::itemsets::Itemsets;
 use crate::labels;
+use crate::rules::Rules;
 use crate::table::{TableView, import, values};
 use crate::transactions::{from_json, to_json};
 
@@ -205,6 +207,61 @@ impl Baskets {
         let params: ItemsetParams = from_json(py, "ItemsetParams", params)?;
         let call = Call::mining(progress.as_ref(), n_jobs, memory_mb);
         run(py, &call, |ctx| params.fit(&self.0, ctx)).map(Itemsets)
+    }
+
+    #[pyo3(signature = (params, progress=None, n_jobs=None, memory_mb=None))]
+    fn rules(
+        &self,
+        py: Python<'_>,
+        params: &str,
+        progress: Option<Bound<'_, PyAny>>,
+        n_jobs: Option<i64>,
+        memory_mb: Option<f64>,
+    ) -> PyResult<Rules> {
+        let params: RuleParams = from_json(py, "RuleParams", params)?;
+        let call = Call::mining(progress.as_ref(), n_jobs, memory_mb);
+        run(py, &call, |ctx| params.fit(&self.0, ctx)).map(Rules)
+    }
+
+    #[pyo3(signature = (groups, labels, params, alpha, progress=None, n_jobs=None, memory_mb=None))]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "each is an argument of Python's method"
+    )]
+    fn contrasts(
+        &self,
+        py: Python<'_>,
+        groups: Vec<u32>,
+        labels: &Bound<'_, PyAny>,
+        params: &str,
+        alpha: f64,
+        progress: Option<Bound<'_, PyAny>>,
+        n_jobs: Option<i64>,
+        memory_mb: Option<f64>,
+    ) -> PyResult<TableView> {
+        let params: ItemsetParams = from_json(py, "ItemsetParams", params)?;
+        let labels = labels::labels("groups", labels)?;
+        let call = Call::mining(progress.as_ref(), n_jobs, memory_mb);
+        let job = |ctx: &Context| contrasts(&self.0, &groups, &labels, &params, alpha, ctx);
+        run(py, &call, job).map(TableView)
+    }
+
+    #[getter]
+    fn customers<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
+        self.0.customers().map(|ids| values(py, ids)).transpose()
+    }
+
+    fn by_customer(&self, py: Python<'_>) -> Done {
+        of_job(py, self.0.len(), |ctx| self.0.by_customer(ctx))
+    }
+
+    fn shuffled(&self, py: Python<'_>, seed: u64) -> Done {
+        of_job(py, usize::MAX, |ctx| self.0.shuffled(seed, ctx))
+    }
+
+    #[getter]
+    fn ids<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
+        self.0.ids().map(|ids| values(py, ids)).transpose()
     }
 
     #[pyo3(signature = (params, progress=None, n_jobs=None, memory_mb=None))]

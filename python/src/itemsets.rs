@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow_schema::ArrowError;
 use patronomy::Error;
+use patronomy::rules::RuleParams;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict};
 use pyo3_arrow::error::PyArrowResult;
@@ -13,8 +14,9 @@ use rayon::ThreadPool;
 use crate::baskets::Baskets;
 use crate::errors::to_py;
 use crate::gate::{Call, pool, run, threads};
+use crate::rules::Rules;
 use crate::table::{self, Batches, TableView};
-use crate::transactions::to_json;
+use crate::transactions::{from_json, to_json};
 
 /// The threads that jobs take where nothing is said.
 fn all_cores() -> Result<Arc<ThreadPool>, Error> {
@@ -74,6 +76,20 @@ impl Itemsets {
     fn strongest(&self, py: Python<'_>, n: usize, min_len: usize) -> PyResult<TableView> {
         let call = Call::quiet(self.0.n_itemsets() as usize);
         run(py, &call, |_| self.0.strongest(n, min_len)).map(TableView)
+    }
+
+    #[pyo3(signature = (params, progress=None, n_jobs=None, memory_mb=None))]
+    fn rules(
+        &self,
+        py: Python<'_>,
+        params: &str,
+        progress: Option<Bound<'_, PyAny>>,
+        n_jobs: Option<i64>,
+        memory_mb: Option<f64>,
+    ) -> PyResult<Rules> {
+        let params: RuleParams = from_json(py, "RuleParams", params)?;
+        let call = Call::mining(progress.as_ref(), n_jobs, memory_mb);
+        run(py, &call, |ctx| params.fit_itemsets(&self.0, ctx)).map(Rules)
     }
 
     #[getter]

@@ -15,6 +15,7 @@ mod labels;
 mod mined;
 mod quality;
 mod rfm;
+mod rules;
 mod sequences;
 mod simulate;
 mod table;
@@ -44,6 +45,8 @@ mod _core {
     use super::quality::{Quality, quality_checks, quality_defaults};
     #[pymodule_export]
     use super::rfm::{Rfm, RfmModel, builtin_segment_map, rfm_defaults};
+    #[pymodule_export]
+    use super::rules::{Evaluation, Rules, measures, rule_defaults, rule_splits};
     #[pymodule_export]
     use super::sequences::{Histories, Sequences, sequence_defaults};
     #[pymodule_export]

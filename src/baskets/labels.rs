@@ -54,6 +54,19 @@ impl Baskets {
         wanted.iter().enumerate().map(number).collect()
     }
 
+    /// Of each of these labels the number of the item that has it, if there is one.
+    pub(crate) fn known_numbers(&self, labels: &ArrayRef, what: &str) -> Result<Vec<Option<u32>>> {
+        // Without any, labels may be of no type.
+        if labels.is_empty() || self.labels().is_empty() {
+            return Ok(vec![None; labels.len()]);
+        }
+        let wanted = texts(&self.as_labels(labels, what)?)?;
+        let known = texts(self.labels())?;
+        let numbers = by_text(&known);
+        let number = |text: &Option<String>| numbers.get(text.as_deref()?).copied();
+        Ok(wanted.iter().map(number).collect())
+    }
+
     /// As [`with_taxonomy`](Self::with_taxonomy), by labels: each child with the parent in the same place, pairs with a null left away.
     ///
     /// Labels that no basket has become items too, after the others and in ascending order.

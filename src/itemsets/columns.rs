@@ -187,11 +187,11 @@ pub(crate) fn lists(ends: &OffsetBuffer<i32>, values: ArrayRef) -> ArrayRef {
     Arc::new(ListArray::new(field, ends.clone(), values, None))
 }
 
-/// A batch of columns without nulls.
+/// A batch of columns; those without nulls are said to have none.
 pub(crate) fn batch_of(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch> {
     let fields: Vec<Field> = columns
         .iter()
-        .map(|(name, column)| Field::new(*name, column.data_type().clone(), false))
+        .map(|(name, column)| Field::new(*name, column.data_type().clone(), column.is_nullable()))
         .collect();
     let columns = columns.into_iter().map(|c| c.1).collect();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(cannot)

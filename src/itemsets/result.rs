@@ -142,6 +142,16 @@ impl Itemsets {
         self.min_support_count
     }
 
+    /// Of each code the item's number; codes count from the rarest item.
+    pub(crate) fn codes(&self) -> &[u32] {
+        &self.codes
+    }
+
+    /// Calls with the codes of the items of each set, and its support count; without those that each set has beside.
+    pub(crate) fn for_each_coded(&self, each: impl FnMut(&[u32], u32)) {
+        self.found.for_each(&mut Vec::new(), each);
+    }
+
     /// Calls with the numbers of the items of each set, and its support count.
     pub fn for_each(&self, mut each: impl FnMut(&[u32], u32)) {
         let mut numbers = self.given.clone();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// From the ground up: a folder knows its own line and those above it in this list.
-const LINES: [&[&str]; 13] = [
+const LINES: [&[&str]; 14] = [
     &["error", "random", "parallel", "budget", "progress", "saved"],
     &["kernels"],
     &["stats"],
@@ -16,6 +16,7 @@ const LINES: [&[&str]; 13] = [
     &["baskets"],
     &["itemsets"],
     &["sequences"],
+    &["rules"],
     &["rfm"],
 ];
 

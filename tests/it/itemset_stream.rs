@@ -155,24 +155,38 @@ fn after_an_error_no_further_tasks_are_searched() {
     );
 }
 
+/// Some of these panics come while a task hands in its last sets, and others wait for their turn.
 #[test]
 fn a_sink_that_panics_leaves_nobody_waiting() {
-    let baskets = drawn(40, 4_000);
-    let params = ItemsetParams::new().min_support_count(20);
-    for megabytes in [0.1, 64.0] {
+    let (done, all) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let baskets = drawn(40, 4_000);
+        let params = ItemsetParams::new().min_support_count(20);
         for n_threads in [1, 2, 7] {
-            let job = || {
-                params.stream(
-                    &baskets,
-                    &of_megabytes(megabytes),
-                    &mut |_: &[u32], _: u32| panic!("the sink's own"),
-                )
-            };
-            let caught = std::panic::catch_unwind(AssertUnwindSafe(|| in_pool(n_threads, job)));
-            let payload = caught.unwrap_err();
-            assert_eq!(payload.downcast_ref::<&str>(), Some(&"the sink's own"));
+            for last in (0..40_000).step_by(1_613) {
+                let mut n = 0;
+                let mut sink = |_: &[u32], _: u32| {
+                    assert!(n < last, "the sink's own");
+                    n += 1;
+                    if n % 200 == 0 {
+                        // The others get as far as to wait.
+                        std::thread::sleep(std::time::Duration::from_micros(50));
+                    }
+                    Ok(())
+                };
+                let job = || params.stream(&baskets, &of_megabytes(0.01), &mut sink);
+                let caught = std::panic::catch_unwind(AssertUnwindSafe(|| in_pool(n_threads, job)));
+                let payload = caught.unwrap_err();
+                assert_eq!(payload.downcast_ref::<&str>(), Some(&"the sink's own"));
+            }
         }
-    }
+        done.send(()).unwrap();
+    });
+    let waited = all.recv_timeout(std::time::Duration::from_secs(300));
+    assert!(
+        waited.is_ok(),
+        "tasks wait for one that panicked, or it went otherwise"
+    );
 }
 
 #[test]

@@ -31,6 +31,7 @@ mod quality;
 mod quality_custom;
 #[cfg(all(feature = "csv", feature = "excel", feature = "parquet"))]
 mod readers;
+mod rules;
 mod same_bits;
 mod saved;
 mod sequences;

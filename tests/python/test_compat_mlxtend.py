@@ -59,6 +59,78 @@ def test_the_signatures_are_the_same(name: str) -> None:
     assert of(ours) == of(theirs)
 
 
+METRICS = list(
+    inspect.signature(theirs.association_rules).parameters["return_metrics"].default
+)
+
+
+def assert_same_rules(sets: pd.DataFrame, **options: Any) -> int:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = theirs.association_rules(sets, **options)
+        got = ours.association_rules(sets, **options)
+    pd.testing.assert_frame_equal(got, expected, check_exact=True)
+    return len(expected)
+
+
+def test_association_rules_have_the_same_signature() -> None:
+    def of(module: Any) -> list[tuple[str, object]]:
+        parameters = inspect.signature(module.association_rules).parameters.values()
+        return [(p.name, p.default) for p in parameters]
+
+    assert of(ours) == of(theirs)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_association_rules_are_the_same_frames(seed: int) -> None:
+    df = random_frame(seed)
+    sets = ours.fpgrowth(df, min_support=0.3, use_colnames=seed % 2 == 0)
+    if not len(sets):
+        return
+    for metric in METRICS:
+        for threshold in (0.0, 0.5, 1.1):
+            assert_same_rules(sets, metric=metric, min_threshold=threshold)
+    assert_same_rules(sets, num_itemsets=len(df), min_threshold=0.7)
+    assert_same_rules(sets, support_only=True, min_threshold=0.4)
+    assert_same_rules(sets, return_metrics=["lift", "support"], min_threshold=0.2)
+
+
+def test_association_rules_of_maximal_sets_need_support_only() -> None:
+    rows = [[True, True, True, False], [True, True, True, True], [False, True, True, False]]
+    sets = ours.fpmax(pd.DataFrame(rows, columns=list("abcd")), min_support=0.5)
+    assert len(sets) == 1
+    assert_same_rules(sets, support_only=True, min_threshold=0.0)
+    with pytest.raises(KeyError) as their_error:
+        theirs.association_rules(sets)
+    with pytest.raises(KeyError) as our_error:
+        ours.association_rules(sets)
+    assert str(our_error.value) == str(their_error.value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"metric": "confidenc"},
+        {"null_values": True},
+        {"null_values": True, "df_orig": pd.DataFrame({"a": [True]})},
+    ],
+)
+def test_association_rules_refuse_with_the_same_words(options: dict[str, Any]) -> None:
+    sets = ours.fpgrowth(random_frame(1), min_support=0.3)
+    messages = []
+    for module in (theirs, ours):
+        with pytest.raises((ValueError, TypeError)) as error:
+            module.association_rules(sets, **options)
+        messages.append(str(error.value))
+    assert messages[0] == messages[1]
+    for bad in (sets[:0], sets[["support"]]):
+        with pytest.raises(ValueError) as their_error:
+            theirs.association_rules(bad)
+        with pytest.raises(ValueError) as our_error:
+            ours.association_rules(bad)
+        assert str(our_error.value) == str(their_error.value)
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("seed", range(60))
 def test_random_frames(name: str, seed: int) -> None:

@@ -1,4 +1,6 @@
-"""`apriori`, `fpgrowth` and `fpmax` as mlxtend 0.25 has them: change the import alone.
+"""`apriori`, `fpgrowth`, `fpmax`, `association_rules` as in mlxtend 0.25.
+
+Change the import alone.
 
 The same arguments give the same frame: columns, types, index, sets, and their order.
 What differs: nothing is printed, whatever `verbose` says; `null_values=True` is refused;
@@ -12,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from patronomy import _core
 from patronomy.baskets import Baskets
+from patronomy.compat._association_rules import association_rules
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["apriori", "fpgrowth", "fpmax"]
+__all__ = ["apriori", "association_rules", "fpgrowth", "fpmax"]
 
 
 def apriori(

@@ -1,0 +1,586 @@
+"""Association rules: what is bought with what, tested, and put to use."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    Protocol,
+    Self,
+    TypeAlias,
+    get_args,
+    runtime_checkable,
+)
+
+from patronomy import _arguments, _core, _render
+from patronomy._mined import MOST
+from patronomy._progress import Progress, reporting
+from patronomy._rule_params import Repeat, recommend_json
+from patronomy._rule_text import items, readable, titles
+from patronomy.rule_evaluation import RuleEvaluation
+from patronomy.table import ArrowTable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from patronomy.baskets import Baskets
+    from patronomy.transactions import Transactions
+
+Every: TypeAlias = Literal["week", "month", "quarter", "year"]
+PlotKind: TypeAlias = Literal["scatter", "grouped", "graph"]
+
+# Rules in a graph: where nothing is said, and at most.
+_IN_GRAPH, _MOST_IN_GRAPH = 20, 100
+
+__all__ = ["Rules", "measures"]
+
+_SHOWN = 10
+
+
+@runtime_checkable
+class _HasBaskets(Protocol):
+    """Transactions, or what else has baskets."""
+
+    def baskets(self) -> "Baskets": ...
+
+
+def measures() -> dict[str, str]:
+    """Return every interest measure: its name, and its formula, range and source.
+
+    In the formulas n are the baskets, n_x those with the antecedent X, n_y those with
+    the consequent Y, n_xy those with both; n_10 is n_x - n_xy, n_01 is n_y - n_xy, and
+    n_00 has neither. A positive number over zero is infinite, zero over zero is NaN.
+
+    Examples
+    --------
+    >>> import patronomy as pt
+    >>> pt.rules.measures()["jaccard"]
+    'n_xy / (n_x + n_y - n_xy). In [0, 1] (Jaccard 1901).'
+    """
+    return dict(_core.measures())
+
+
+class Rules(ArrowTable):
+    """Rules: with the items of the antecedent, those of the consequent are bought too.
+
+    One row for each rule: antecedent, consequent (lists of labels), support_count
+    (baskets with both), antecedent_count, consequent_count, support, confidence, lift,
+    and where rules were tested expected_count (baskets with both as chance, basket
+    sizes and the parts of the antecedent explain them), p_value, p_adjusted (for all
+    rules that could have been found: `n_candidates`). `Transactions.rules`,
+    `Baskets.rules` and `Itemsets.rules` return it.
+
+    Examples
+    --------
+    >>> import patronomy as pt
+    >>> rows = [["ink", "pen"], ["cup", "tea"]] * 20 + [["ink"]] * 5
+    >>> rules = pt.Baskets.from_lists(rows).rules(min_support=0.1, min_confidence=0.9)
+    >>> rules.to_dict()["antecedent"], rules.to_dict()["consequent"]
+    ([['cup'], ['tea'], ['pen']], [['tea'], ['cup'], ['ink']])
+    >>> len(rules.significant(0.01))
+    3
+    """
+
+    __slots__ = ()
+
+    _inner: _core.Rules
+
+    @property
+    def n_rules(self) -> int:
+        """The number of rules."""
+        return len(self._inner)
+
+    @property
+    def n_baskets(self) -> int:
+        """The baskets that were mined, by weight."""
+        return self._inner.n_baskets
+
+    @property
+    def n_candidates(self) -> float:
+        """How many rules could have been found: what p-values are adjusted for."""
+        return self._inner.n_candidates
+
+    @property
+    def min_support_count(self) -> int:
+        """The smallest support of both sides together, as a number of baskets."""
+        return self._inner.min_support_count
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters of the job; items are numbers."""
+        return _arguments.parsed_dict(self._inner.params_json())
+
+    def batches(self, n_rows: int = 1_000_000) -> Iterator[ArrowTable]:
+        """Return the rows as tables of so many, each made when it is asked for."""
+        n = _arguments.whole_number("Rules.batches", "n_rows", n_rows, 1, MOST)
+        return map(ArrowTable._wrap, self._inner.batches(n))
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """Return the columns as plain Python lists, by name."""
+        columns: dict[str, list[Any]] = self._inner.head(0)
+        for batch in self.batches():
+            for name, values in batch.to_dict().items():
+                columns[name].extend(values)
+        return columns
+
+    def with_measures(self, *names: str) -> "Rules":
+        """Return the same rules with these interest measures as columns.
+
+        Parameters
+        ----------
+        *names : str
+            Of `patronomy.rules.measures()`; arules' and mlxtend's spellings are
+            understood. ``"all"`` is all of them.
+
+        Raises
+        ------
+        ParameterError
+            Names the most similar measure where one is unknown.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> rules = pt.Baskets.from_lists([["a", "b"], ["a", "b"], ["c"]]).rules()
+        >>> rules.with_measures("phi", "hyperLift").to_dict()["phi"]
+        [1.0, 1.0]
+        """
+        wanted = list(dict(_core.measures())) if names == ("all",) else list(names)
+        return self._wrap(self._inner.with_measures(wanted))
+
+    def measure(self, name: str) -> list[float]:
+        """Return what is known of the rules under a name, one value for each.
+
+        A measure; support_count, antecedent_count, consequent_count,
+        antecedent_length, consequent_length, length; improvement, boost or
+        lift_increase over the parts of the antecedent; expected_count, p_value,
+        p_adjusted where rules were tested.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> rules = pt.Baskets.from_lists([["a", "b"], ["a", "b"], ["c"]]).rules()
+        >>> rules.measure("conviction")
+        [inf, inf]
+        """
+        return self._inner.values(_name("Rules.measure", name))
+
+    def filter(self, expression: str) -> "Rules":
+        """Return the rules for which a condition holds.
+
+        Parameters
+        ----------
+        expression : str
+            As SQL writes it, over the names of `measure`:
+            ``"lift > 2 and p_adjusted <= 0.05 and length = 2"``.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> rules = pt.Baskets.from_lists([["a", "b"], ["a", "b"], ["c"]]).rules()
+        >>> len(rules.filter("lift > 1.4")), len(rules.filter("lift > 1.6"))
+        (2, 0)
+        """
+        return self._wrap(self._inner.filter(_name("Rules.filter", expression)))
+
+    def sort_by(self, name: str, *, descending: bool = True) -> "Rules":
+        """Return the rules sorted by what `measure` knows, the highest first.
+
+        Equal ones keep their order, and NaN comes last.
+        """
+        owner = "Rules.sort_by"
+        down = _arguments.flag(owner, "descending", descending)
+        return self._wrap(self._inner.sort_by(_name(owner, name), down))
+
+    def significant(self, alpha: float = 0.05) -> "Rules":
+        """Return the rules whose adjusted p-value is at most `alpha`.
+
+        With Holm's correction the chance that even one of them is chance's work is at
+        most `alpha`.
+        """
+        level = _arguments.number("Rules.significant", "alpha", alpha)
+        return self._wrap(self._inner.significant(level))
+
+    def trend(
+        self,
+        tx: "Transactions",
+        *,
+        every: Every = "month",
+        progress: Progress = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> ArrowTable:
+        """Return how the rules hold period after period.
+
+        Parameters
+        ----------
+        tx : Transactions
+            Any; those the rules were mined from, or others.
+        every : {"week", "month", "quarter", "year"}, default "month"
+            Periods of the calendar; the first and the last may be cut short.
+        progress, n_jobs, memory_mb
+            As in `Transactions.rfm`.
+
+        Returns
+        -------
+        ArrowTable
+            One row for each rule and period: rule (its place), period (its first day),
+            n_baskets, antecedent_count, consequent_count, support_count, confidence,
+            lift; and for the rule over all periods trend (change of the confidence a
+            year) and trend_p_value (Cochran-Armitage, two-sided, for one rule).
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> tx = pt.simulate.shop(n_customers=200, n_days=365, seed=1)
+        >>> rules = tx.rules(min_support=0.01, min_confidence=0.2)
+        >>> len(rules.trend(tx, every="quarter")) == 4 * len(rules)
+        True
+        """
+        from patronomy.transactions import Transactions
+
+        owner = "Rules.trend"
+        if not isinstance(tx, Transactions):
+            raise TypeError(
+                f"`tx` of `{owner}` must be Transactions; got {_arguments.shown(tx)}"
+            )
+        period = _arguments.choice(owner, "every", every, get_args(Every))
+        jobs = _arguments.optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024)
+        memory = _arguments.optional_number(owner, "memory_mb", memory_mb)
+        with reporting(progress) as report:
+            found = self._inner.trend(
+                tx._inner, json.dumps(period), report, jobs, memory
+            )
+        return ArrowTable._wrap(found)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Return the rules of a file that `save` wrote.
+
+        Raises
+        ------
+        FileError
+            If the file cannot be read.
+        SavedFormatError
+            If it is damaged or holds something else.
+        """
+        return cls._wrap(_core.Rules.load(_arguments.path_text("Rules.load", path)))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the rules to a file that every later version reads.
+
+        With all that tests and recommendations need, but without the other item sets.
+        Labels must be text or integers.
+        """
+        self._inner.save(_arguments.path_text("Rules.save", path))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_json, (self._inner.to_json(),)
+
+    def evaluate(
+        self,
+        later: object,
+        *,
+        alpha: float = 0.05,
+        progress: Progress = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> "RuleEvaluation":
+        """Measure and test the same rules on data that they were not mined from.
+
+        Parameters
+        ----------
+        later : Transactions or Baskets
+            Items are matched by their labels.
+        alpha : float, default 0.05
+            A rule holds if its p-value there, adjusted by Holm for as many tests as
+            there are rules, is at most this.
+        progress, n_jobs, memory_mb
+            As in `Transactions.rfm`.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> rows = [["ink", "pen"], ["cup", "tea"]] * 20
+        >>> rules = pt.Baskets.from_lists(rows).rules(min_confidence=0.9)
+        >>> rules.evaluate(pt.Baskets.from_lists(rows)).n_holding
+        4
+        >>> rules.evaluate(pt.Baskets.from_lists([["pen"], ["ink"]] * 20)).n_holding
+        0
+        """
+        owner = "Rules.evaluate"
+        baskets = _baskets_of(owner, "later", later)
+        level = _arguments.number(owner, "alpha", alpha)
+        jobs = _arguments.optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024)
+        memory = _arguments.optional_number(owner, "memory_mb", memory_mb)
+        with reporting(progress) as report:
+            inner = self._inner.evaluate(baskets._inner, level, report, jobs, memory)
+        return RuleEvaluation._of(inner)
+
+    def recommend(
+        self,
+        data: object,
+        *,
+        k: int = 5,
+        repeat: Repeat = "exclude",
+        rank_by: str = "confidence",
+        exclude: Sequence[object] | None = None,
+        refused: object = None,
+        margins: object = None,
+        progress: Progress = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> ArrowTable:
+        """Recommend items to each customer, each with the rule that speaks for it.
+
+        Parameters
+        ----------
+        data : Transactions or Baskets
+            Of transactions, all that each customer has bought up to the clock counts
+            as one basket; baskets are taken as they are.
+        k : int, default 5
+            Most items for each.
+        repeat : {"exclude", "include"}, default "exclude"
+            Whether what was bought before may be recommended again.
+        rank_by : str, default "confidence"
+            An interest measure. Of the rules for one item the one with the highest
+            value counts, and items are ranked by it.
+        exclude : list, optional
+            Items, by label, that are recommended to nobody.
+        refused : dict, optional
+            For customers (or baskets) the items that they refuse.
+        margins : dict, optional
+            What items are worth: scores are multiplied by it, and items that are not
+            in it, or worth nothing, are left out.
+        progress, n_jobs, memory_mb
+            As in `Transactions.rfm`.
+
+        Returns
+        -------
+        ArrowTable
+            customer (or transaction, or basket), rank, item, item_name where items
+            have names, score, and the reason: rule (its place here), antecedent,
+            support_count, antecedent_count, confidence, lift.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> rules = pt.Baskets.from_lists([["ink", "pen"]] * 3 + [["mug"]]).rules()
+        >>> asked = pt.Baskets.from_lists([["pen"], ["mug"], ["ink", "pen"]])
+        >>> rules.recommend(asked).to_dict()["item"]
+        ['ink']
+        """
+        most = _arguments.whole_number("Rules.recommend", "k", k, 1, MOST)
+        return self._applied(
+            "Rules.recommend",
+            data,
+            most,
+            repeat,
+            rank_by,
+            (exclude, refused, margins),
+            False,
+            (progress, n_jobs, memory_mb),
+        )
+
+    def missing_items(
+        self,
+        data: object,
+        *,
+        rank_by: str = "confidence",
+        exclude: Sequence[object] | None = None,
+        refused: object = None,
+        margins: object = None,
+        progress: Progress = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> ArrowTable:
+        """List who has most of a set but not the rest, the surest first.
+
+        Every item that a rule speaks for and that the customer has not bought, with
+        the strongest of these rules. Parameters and columns are those of `recommend`.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> rules = pt.Baskets.from_lists([["ink", "pen"]] * 3 + [["mug"]]).rules()
+        >>> asked = pt.Baskets.from_lists([["pen"], ["mug"], ["ink"]])
+        >>> rules.missing_items(asked).to_dict()["basket"]
+        [0, 2]
+        """
+        return self._applied(
+            "Rules.missing_items",
+            data,
+            None,
+            "exclude",
+            rank_by,
+            (exclude, refused, margins),
+            True,
+            (progress, n_jobs, memory_mb),
+        )
+
+    def _applied(
+        self,
+        owner: str,
+        data: object,
+        k: int | None,
+        repeat: object,
+        rank_by: object,
+        items: tuple[object, object, object],
+        strongest_first: bool,
+        job: tuple[Progress, object, object],
+    ) -> ArrowTable:
+        from patronomy.baskets import Baskets
+
+        unit = "basket"
+        if isinstance(data, Baskets):
+            baskets = data
+            unit = "basket" if data.ids is None else "transaction"
+        else:
+            baskets = _baskets_of(owner, "data", data).by_customer()
+            unit = "customer"
+        exclude, refused, margins = items
+        params = recommend_json(
+            owner,
+            self._inner,
+            baskets,
+            k=k,
+            repeat=repeat,
+            rank_by=rank_by,
+            exclude=exclude,
+            refused=refused,
+            margins=margins,
+        )
+        progress, n_jobs, memory_mb = job
+        jobs = _arguments.optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024)
+        memory = _arguments.optional_number(owner, "memory_mb", memory_mb)
+        with reporting(progress) as report:
+            found = self._inner.recommend(
+                baskets._inner, params, unit, strongest_first, report, jobs, memory
+            )
+        return ArrowTable._wrap(found)
+
+    def in_words(self, n: int = _SHOWN) -> list[str]:
+        """Return the first rules as sentences, with names where items have them.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> rules = pt.Baskets.from_lists([["ink", "pen"]] * 3 + [["ink"]]).rules()
+        >>> rules.sort_by("confidence").in_words(1)
+        ['pen → ink: 3 of 3 baskets with it (100 %), 1.0 times as often as by chance']
+        """
+        most = _arguments.whole_number("Rules.in_words", "n", n, 1, MOST)
+        table = self._inner.head(most, True)
+        sides = zip(
+            titles(table, "antecedent"), titles(table, "consequent"), strict=True
+        )
+        said = []
+        for i, (x, y) in enumerate(sides):
+            both, of = table["support_count"][i], table["antecedent_count"][i]
+            share, lift = table["confidence"][i], table["lift"][i]
+            said.append(
+                f"{x} → {y}: {both:,} of {of:,} baskets with it ({share:.0%}), "
+                f"{lift:,.1f} times as often as by chance".replace("%", " %")
+            )
+        return said
+
+    def plot(
+        self,
+        kind: PlotKind = "scatter",
+        n: int | None = None,
+        *,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
+        """Draw the first rules; `sort_by` puts others first. Needs matplotlib.
+
+        An infinite lift has the darkest colour, one that is NaN is grey.
+
+        Parameters
+        ----------
+        kind : {"scatter", "grouped", "graph"}, default "scatter"
+            Support, confidence and lift of each rule as a point; a matrix of the
+            antecedents and the consequents with the highest lifts, 20 of each, with
+            the others of each together; or items and the arrows of rules between them.
+        n : int, optional
+            How many rules, at most 100 in a graph; where not given 20 in a graph and
+            all otherwise.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure otherwise.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        ImportError
+            Where matplotlib is not installed.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> rules = pt.Baskets.from_lists([["ink", "pen"]] * 3 + [["mug"]]).rules()
+        >>> ax = rules.sort_by("lift").plot("graph")
+        >>> sorted(text.get_text() for text in ax.texts)
+        ['ink', 'pen']
+        """
+        from patronomy import rule_plots
+
+        owner = "Rules.plot"
+        shown = _arguments.choice(owner, "kind", kind, get_args(PlotKind))
+        limit = _MOST_IN_GRAPH if shown == "graph" else MOST
+        most = _arguments.optional_whole_number(owner, "n", n, 1, limit)
+        if shown == "scatter":
+            names = ("support", "confidence", "lift")
+            support, confidence, lift = (self.measure(name)[:most] for name in names)
+            return rule_plots.scatter(support, confidence, lift, ax)
+        if most is None:
+            most = _IN_GRAPH if shown == "graph" else max(len(self), 1)
+        table = self._inner.head(most, True)
+        left, right = items(table)
+        lift = table["lift"]
+        if shown == "graph":
+            return rule_plots.graph(
+                left, right, table["confidence"], lift, ax, most=most
+            )
+        x, y = ([", ".join(row) for row in side] for side in (left, right))
+        return rule_plots.grouped_matrix(x, y, table["support"], lift, ax)
+
+    def _caption(self) -> str:
+        rules = _render.counted(len(self), "rule")
+        first = f"first {_SHOWN} of " if len(self) > _SHOWN else ""
+        n_baskets = _render.counted(self.n_baskets, "basket")
+        return f"Rules: {first}{rules}, in {self.min_support_count:,} or more of {n_baskets}"
+
+    def _shown(self) -> dict[str, list[Any]]:
+        return readable(self._inner.head(_SHOWN, True))
+
+    def __repr__(self) -> str:
+        return f"{_render.text_table(self._shown())}\n{self._caption()}"
+
+    def _repr_html_(self) -> str:
+        return _render.html_table(self._shown(), self._caption())
+
+
+def _from_json(text: str) -> Rules:
+    """Return the rules of their JSON text; a pickle calls this."""
+    return Rules._wrap(_core.Rules.from_json(text))
+
+
+def _name(owner: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise TypeError(f"`{owner}` needs a text; got {_arguments.shown(value)}")
+
+
+def _baskets_of(owner: str, name: str, data: object) -> "Baskets":
+    from patronomy.baskets import Baskets
+
+    if isinstance(data, Baskets):
+        return data
+    if isinstance(data, _HasBaskets):
+        return data.baskets()
+    raise TypeError(
+        f"`{name}` of `{owner}` must be Transactions or Baskets; "
+        f"got {_arguments.shown(data)}"
+    )

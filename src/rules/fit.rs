@@ -1,0 +1,156 @@
+//! From baskets to rules.
+
+use std::sync::Arc;
+
+use super::counting::{ClassCounts, Coded};
+use super::family::Family;
+use super::generate::{Generator, Rule, Sides, side};
+use super::index::SetIndex;
+use super::params::{OWNER, RuleParams, Test};
+use super::result::{Rules, Shared, Tests};
+use super::significance::{Chance, Tester, needed};
+use super::sizes::SizeClasses;
+use super::tree::SetTree;
+use crate::baskets::Baskets;
+use crate::error::{Error, Result};
+use crate::itemsets::{Itemsets, Target};
+use crate::parallel::Context;
+
+impl RuleParams {
+    /// The rules of the baskets.
+    ///
+    /// Cost: the item sets, two look-ups for each rule that could be, and for the tests a walk of each basket through the antecedents. Memory: 12 bytes a
+    /// rule and 24 more if it is tested, 40 for each frequent set, and in tests up to 256 for each antecedent.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where a value breaks its rule; [`Error::Budget`] where there are more item sets or rules than allowed, or than the memory
+    /// limit holds; [`Error::Cancelled`].
+    pub fn fit(&self, baskets: &Baskets, ctx: &Context) -> Result<Rules> {
+        self.validate()?;
+        let itemsets = self.of_itemsets().fit(baskets, ctx)?;
+        let rules = self.of_sets(&itemsets, ctx)?;
+        ctx.progress.finish();
+        Ok(rules)
+    }
+
+    /// The rules of item sets that are there already: all frequent ones of some support, for rules need those of every part. The parameters' own support
+    /// is not looked at.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit); [`Error::Parameter`] too if sets were left out.
+    pub fn fit_itemsets(&self, itemsets: &Itemsets, ctx: &Context) -> Result<Rules> {
+        self.validate()?;
+        let params = itemsets.params();
+        let is_all = params.target == Target::Frequent
+            && params.min_len <= 1
+            && params.required.is_empty()
+            && params.item_min_support_counts.is_empty();
+        if !is_all {
+            let rule = "must be frequent item sets of one minimum support, none left out: rules need the supports of all parts";
+            let target = format!("{:?}", params.target).to_lowercase();
+            return Err(Error::parameter(OWNER, "itemsets", rule, target));
+        }
+        let rules = self.of_sets(itemsets, ctx)?;
+        ctx.progress.finish();
+        Ok(rules)
+    }
+
+    fn of_sets(&self, itemsets: &Itemsets, ctx: &Context) -> Result<Rules> {
+        let baskets = itemsets.baskets();
+        let codes = itemsets.codes();
+        let tree = tree_of(itemsets)?;
+        let index = SetIndex::new(&tree, codes.len());
+        let n_items = baskets.n_items();
+        let sides = Sides {
+            antecedent: side("antecedents", self.antecedents.as_ref(), codes, n_items)?,
+            consequent: side("consequents", self.consequents.as_ref(), codes, n_items)?,
+        };
+        let rules = Generator::new(self, &tree, &index, &sides, ctx).rules(ctx)?;
+        let longest = baskets.iter().map(|(items, _)| items.len()).max();
+        let family = Family::new(self, &sides, longest.unwrap_or(0));
+        let chances = self.chances(baskets, &tree, &index, codes, &rules, ctx)?;
+        let tests = chances.map(|chances| {
+            let weight = |at: usize| {
+                let rule = rules[at];
+                family.weight(tree.length(rule.x), tree.length(rule.y))
+            };
+            Arc::new(Tests::new(chances, self.correction, weight))
+        });
+        let rules = Rules {
+            shared: Arc::new(Shared {
+                codes: codes.to_vec(),
+                labels: baskets.labels().clone(),
+                names: baskets.names().cloned(),
+                params: self.clone(),
+                min_support_count: itemsets.min_support_count(),
+                n_candidates: family.n_candidates(),
+                tree,
+            }),
+            list: Arc::new(rules),
+            tests,
+            measures: Vec::new(),
+        };
+        self.alpha
+            .map_or(Ok(rules.clone()), |alpha| rules.significant(alpha))
+    }
+
+    fn chances(
+        &self,
+        baskets: &Baskets,
+        tree: &SetTree,
+        index: &SetIndex,
+        codes: &[u32],
+        rules: &[Rule],
+        ctx: &Context,
+    ) -> Result<Option<Vec<Chance>>> {
+        match self.test {
+            Test::None => Ok(None),
+            Test::Fisher => {
+                let tester = Tester {
+                    tree,
+                    index,
+                    sizes: None,
+                };
+                tester.chances(rules, ctx).map(Some)
+            }
+            Test::SizeConditional => {
+                let classes = SizeClasses::new(baskets);
+                let is_needed = needed(tree, index, rules);
+                let coded = Coded::new(baskets, &code_of(codes, baskets.n_items()), codes.len());
+                let counts = ClassCounts::new(
+                    tree,
+                    &is_needed,
+                    &coded,
+                    &classes.of_basket,
+                    classes.len(),
+                    ctx,
+                )?;
+                let sizes = Some((&classes, &counts));
+                let tester = Tester { tree, index, sizes };
+                tester.chances(rules, ctx).map(Some)
+            }
+        }
+    }
+}
+
+/// Of each item its code.
+pub(super) fn code_of(codes: &[u32], n_items: usize) -> Vec<Option<u32>> {
+    let mut code_of = vec![None; n_items];
+    for (code, &item) in codes.iter().enumerate() {
+        code_of[item as usize] = Some(code as u32);
+    }
+    code_of
+}
+
+pub(super) fn tree_of(itemsets: &Itemsets) -> Result<SetTree> {
+    let mut tree = SetTree::new(itemsets.baskets().total_weight());
+    tree.reserve(itemsets.n_itemsets())?;
+    // The sets above the one at hand.
+    let mut path = vec![super::tree::ROOT];
+    itemsets.for_each_coded(|codes, support| {
+        path.truncate(codes.len());
+        let set = tree.add(path[codes.len() - 1], codes[codes.len() - 1], support);
+        path.push(set);
+    });
+    Ok(tree)
+}

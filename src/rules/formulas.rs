@@ -1,0 +1,299 @@
+//! The formulas of the measures; each is written so that no two large numbers are subtracted. What they mean stands at [`Measure`](super::Measure).
+
+use super::measures::Counts;
+use crate::stats::tails::{Hypergeometric, deviance};
+
+/// The counts of a rule and what follows from them.
+#[derive(Debug)]
+pub(super) struct Cells {
+    n: f64,
+    x: f64,
+    y: f64,
+    xy: f64,
+    not_x: f64,
+    not_y: f64,
+    x_only: f64,
+    y_only: f64,
+    neither: f64,
+    /// `n n_xy - n_x n_y`, exact before it is rounded.
+    d: f64,
+}
+
+impl Cells {
+    #[inline(always)]
+    pub(super) fn new(counts: Counts) -> Self {
+        let [n, x, y, xy] = [counts.n, counts.n_x, counts.n_y, counts.n_xy].map(i64::from);
+        Self {
+            n: n as f64,
+            x: x as f64,
+            y: y as f64,
+            xy: xy as f64,
+            not_x: (n - x) as f64,
+            not_y: (n - y) as f64,
+            x_only: (x - xy) as f64,
+            y_only: (y - xy) as f64,
+            neither: (n - x - y + xy) as f64,
+            d: (i128::from(n) * i128::from(xy) - i128::from(x) * i128::from(y)) as f64,
+        }
+    }
+
+    fn hypergeometric(&self) -> Hypergeometric {
+        Hypergeometric::new(self.n, self.x, self.y)
+    }
+
+    /// Observed and expected count of each cell, and their difference.
+    fn observed(&self) -> [(f64, f64, f64); 4] {
+        let (n, by) = (self.n, self.d / self.n);
+        [
+            (self.xy, self.x * self.y / n, by),
+            (self.x_only, self.x * self.not_y / n, -by),
+            (self.y_only, self.not_x * self.y / n, -by),
+            (self.neither, self.not_x * self.not_y / n, by),
+        ]
+    }
+
+    /// The sum of O ln(O / E) over so many cells whose differences cancel.
+    fn information(&self, n_cells: usize) -> f64 {
+        // Deviances have O ln(O / E) - (O - E), and the differences add up to nothing.
+        let cells = self.observed();
+        let terms = cells[..n_cells].iter().map(
+            |&(o, e, by)| {
+                if e == 0.0 { 0.0 } else { deviance(o, e, by) }
+            },
+        );
+        terms.sum()
+    }
+}
+
+/// -p ln p - (1 - p) ln (1 - p), from counts.
+fn entropy(a: f64, b: f64, n: f64) -> f64 {
+    let term = |k: f64, rest: f64| {
+        let ln = if k > rest {
+            (-rest / n).ln_1p()
+        } else {
+            (k / n).ln()
+        };
+        if k == 0.0 { 0.0 } else { -k / n * ln }
+    };
+    term(a, b) + term(b, a)
+}
+
+pub(super) fn support(c: &Cells) -> f64 {
+    c.xy / c.n
+}
+
+pub(super) fn confidence(c: &Cells) -> f64 {
+    c.xy / c.x
+}
+
+pub(super) fn lift(c: &Cells) -> f64 {
+    c.n * c.xy / (c.x * c.y)
+}
+
+pub(super) fn antecedent_support(c: &Cells) -> f64 {
+    c.x / c.n
+}
+
+pub(super) fn consequent_support(c: &Cells) -> f64 {
+    c.y / c.n
+}
+
+pub(super) fn leverage(c: &Cells) -> f64 {
+    c.d / (c.n * c.n)
+}
+
+pub(super) fn conviction(c: &Cells) -> f64 {
+    if c.x_only == 0.0 {
+        return f64::INFINITY;
+    }
+    c.x * c.not_y / (c.n * c.x_only)
+}
+
+pub(super) fn zhangs_metric(c: &Cells) -> f64 {
+    let most = (c.xy * c.not_x).max(c.x * c.y_only);
+    if most == 0.0 { 0.0 } else { c.d / most }
+}
+
+pub(super) fn jaccard(c: &Cells) -> f64 {
+    c.xy / (c.x + c.y_only)
+}
+
+pub(super) fn certainty(c: &Cells) -> f64 {
+    if c.not_y == 0.0 {
+        return 0.0;
+    }
+    c.d / (c.x * c.not_y)
+}
+
+pub(super) fn kulczynski(c: &Cells) -> f64 {
+    f64::midpoint(c.xy / c.x, c.xy / c.y)
+}
+
+pub(super) fn representativity(_: &Cells) -> f64 {
+    1.0
+}
+
+pub(super) fn added_value(c: &Cells) -> f64 {
+    c.d / (c.n * c.x)
+}
+
+pub(super) fn casual_confidence(c: &Cells) -> f64 {
+    f64::midpoint(c.xy / c.x, c.neither / c.not_y)
+}
+
+pub(super) fn casual_support(c: &Cells) -> f64 {
+    (c.xy + c.neither) / c.n
+}
+
+/// Chi-squared of a difference `d`.
+fn chi_squared_of(c: &Cells, d: f64) -> f64 {
+    c.n * (d / (c.x * c.not_x)) * (d / (c.y * c.not_y))
+}
+
+pub(super) fn chi_squared(c: &Cells) -> f64 {
+    chi_squared_of(c, c.d)
+}
+
+pub(super) fn chi_squared_yates(c: &Cells) -> f64 {
+    chi_squared_of(c, (c.d.abs() - c.n / 2.0).max(0.0))
+}
+
+pub(super) fn g_test(c: &Cells) -> f64 {
+    2.0 * c.information(4)
+}
+
+pub(super) fn collective_strength(c: &Cells) -> f64 {
+    let agree = c.x * c.y + c.not_x * c.not_y;
+    let differ = c.x * c.not_y + c.not_x * c.y;
+    (c.xy + c.neither) * differ / (agree * (c.x_only + c.y_only))
+}
+
+pub(super) fn confirmed_confidence(c: &Cells) -> f64 {
+    (c.xy - c.x_only) / c.x
+}
+
+pub(super) fn cosine(c: &Cells) -> f64 {
+    c.xy / (c.x * c.y).sqrt()
+}
+
+pub(super) fn counterexample(c: &Cells) -> f64 {
+    (c.xy - c.x_only) / c.xy
+}
+
+pub(super) fn doc(c: &Cells) -> f64 {
+    c.d / (c.x * c.not_x)
+}
+
+pub(super) fn fishers_exact_test(c: &Cells) -> f64 {
+    c.hypergeometric().upper(c.xy)
+}
+
+pub(super) fn gini(c: &Cells) -> f64 {
+    2.0 * (c.d / (c.n * c.x)) * (c.d / (c.n * c.not_x))
+}
+
+pub(super) fn hyper_confidence(c: &Cells) -> f64 {
+    c.hypergeometric().below(c.xy)
+}
+
+pub(super) fn hyper_lift(c: &Cells) -> f64 {
+    c.xy / c.hypergeometric().quantile(0.99)
+}
+
+pub(super) fn imbalance(c: &Cells) -> f64 {
+    (c.x - c.y).abs() / (c.x + c.y_only)
+}
+
+pub(super) fn implication_index(c: &Cells) -> f64 {
+    -c.d / (c.n * c.x * c.not_y).sqrt()
+}
+
+pub(super) fn importance(c: &Cells) -> f64 {
+    (((c.xy + 1.0) * (c.not_x + 2.0)) / ((c.y_only + 1.0) * (c.x + 2.0))).log10()
+}
+
+pub(super) fn j_measure(c: &Cells) -> f64 {
+    c.information(2) / c.n
+}
+
+pub(super) fn kappa(c: &Cells) -> f64 {
+    2.0 * c.d / (c.x * c.not_y + c.not_x * c.y)
+}
+
+pub(super) fn lambda(c: &Cells) -> f64 {
+    let most = c.y.max(c.not_y);
+    (c.xy.max(c.x_only) + c.y_only.max(c.neither) - most) / (c.n - most)
+}
+
+pub(super) fn laplace(c: &Cells) -> f64 {
+    (c.xy + 1.0) / (c.x + 2.0)
+}
+
+pub(super) fn least_contradiction(c: &Cells) -> f64 {
+    (c.xy - c.x_only) / c.y
+}
+
+pub(super) fn lerman(c: &Cells) -> f64 {
+    c.d / (c.n * c.x * c.y).sqrt()
+}
+
+pub(super) fn max_confidence(c: &Cells) -> f64 {
+    // Not `max`: NaN where a margin is empty.
+    c.xy / c.x.min(c.y)
+}
+
+pub(super) fn mutual_information(c: &Cells) -> f64 {
+    let least = entropy(c.x, c.not_x, c.n).min(entropy(c.y, c.not_y, c.n));
+    c.information(4) / c.n / least
+}
+
+pub(super) fn odds_ratio(c: &Cells) -> f64 {
+    c.xy * c.neither / (c.x_only * c.y_only)
+}
+
+pub(super) fn phi(c: &Cells) -> f64 {
+    c.d / ((c.x * c.not_x).sqrt() * (c.y * c.not_y).sqrt())
+}
+
+pub(super) fn ralambondrainy(c: &Cells) -> f64 {
+    c.x_only / c.n
+}
+
+pub(super) fn relative_risk(c: &Cells) -> f64 {
+    c.xy * c.not_x / (c.y_only * c.x)
+}
+
+pub(super) fn rld(c: &Cells) -> f64 {
+    let d = c.d / c.n;
+    if d > 0.0 {
+        d / (d + c.x_only.min(c.y_only))
+    } else {
+        d / (d - c.xy.min(c.neither))
+    }
+}
+
+pub(super) fn rule_power_factor(c: &Cells) -> f64 {
+    c.xy / c.n * (c.xy / c.x)
+}
+
+pub(super) fn sebag(c: &Cells) -> f64 {
+    c.xy / c.x_only
+}
+
+pub(super) fn standardized_lift(c: &Cells) -> f64 {
+    let least = (c.x + c.y - c.n).max(1.0);
+    (c.xy - least) / (c.x.min(c.y) - least)
+}
+
+pub(super) fn varying_rates_liaison(c: &Cells) -> f64 {
+    c.d / (c.x * c.y)
+}
+
+pub(super) fn yule_q(c: &Cells) -> f64 {
+    c.d / (c.xy * c.neither + c.x_only * c.y_only)
+}
+
+pub(super) fn yule_y(c: &Cells) -> f64 {
+    let roots = (c.xy * c.neither).sqrt() + (c.x_only * c.y_only).sqrt();
+    c.d / (roots * roots)
+}

@@ -1,0 +1,297 @@
+//! Rules of item sets: which part of a set speaks for the rest.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::index::SetIndex;
+use super::params::{Keep, OWNER, RuleParams};
+use super::tree::{ROOT, SetTree};
+use crate::error::{Error, Result};
+use crate::parallel::{Context, map_ordered, pieces};
+
+/// A rule: the places of its antecedent, its consequent, and both together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rule {
+    pub(super) x: u32,
+    pub(super) y: u32,
+    pub(super) xy: u32,
+}
+
+/// Rules in memory at most where nothing else is said: 1.2 GB.
+const MAX_RULES: u64 = 100_000_000;
+/// A rule in memory.
+const RULE_BYTES: u64 = 12;
+/// Sets of a piece.
+const PIECE: usize = 1 << 14;
+
+/// Which items a side may have, by code.
+#[derive(Debug)]
+pub(super) struct Sides {
+    pub(super) antecedent: Vec<bool>,
+    pub(super) consequent: Vec<bool>,
+}
+
+/// Makes the rules of all sets of a tree.
+pub(super) struct Generator<'a> {
+    pub(super) params: &'a RuleParams,
+    pub(super) tree: &'a SetTree,
+    pub(super) index: &'a SetIndex,
+    pub(super) sides: &'a Sides,
+    /// By set, where only the basis is wanted.
+    basis: Option<Basis>,
+    n_rules: AtomicU64,
+    allowed: u64,
+}
+
+/// Of each set, whether all smaller ones have more support, and whether all larger ones have less.
+struct Basis {
+    is_generator: Vec<bool>,
+    is_closed: Vec<bool>,
+}
+
+/// What is reused from set to set.
+#[derive(Default)]
+struct Scratch {
+    items: Vec<u32>,
+    keys: Vec<u64>,
+    /// Places in `items` that can be in a consequent, and those of the consequent at hand.
+    free: Vec<usize>,
+    consequent: Vec<usize>,
+    rules: Vec<Rule>,
+}
+
+impl<'a> Generator<'a> {
+    pub(super) fn new(
+        params: &'a RuleParams,
+        tree: &'a SetTree,
+        index: &'a SetIndex,
+        sides: &'a Sides,
+        ctx: &Context,
+    ) -> Self {
+        let basis = (params.keep == Keep::Basis).then(|| Basis::new(tree, index));
+        let held = ctx.budget.max_bytes().map_or(u64::MAX, |b| b / RULE_BYTES);
+        Self {
+            params,
+            tree,
+            index,
+            sides,
+            basis,
+            n_rules: AtomicU64::new(0),
+            allowed: params.max_rules.unwrap_or(MAX_RULES).min(held),
+        }
+    }
+
+    /// The rules, in the order of the sets that they make of both sides, then of their consequents.
+    pub(super) fn rules(&self, ctx: &Context) -> Result<Vec<Rule>> {
+        let ranges = pieces(self.tree.len(), PIECE).collect();
+        let parts = map_ordered(ctx, "rules", ranges, |range| {
+            let mut scratch = Scratch::default();
+            for set in range {
+                if set % 256 == 0 {
+                    ctx.cancel.poll()?;
+                }
+                self.of_set(set as u32, &mut scratch);
+                if scratch.rules.len() as u64 > self.allowed {
+                    break;
+                }
+            }
+            let n = scratch.rules.len() as u64;
+            if self.n_rules.fetch_add(n, Ordering::Relaxed) + n > self.allowed {
+                return Err(self.too_many());
+            }
+            Ok(scratch.rules)
+        })?;
+        Ok(parts.concat())
+    }
+
+    fn too_many(&self) -> Error {
+        Error::Budget {
+            job: format!("mining more than {} rules", self.allowed),
+            needed_bytes: (self.allowed + 1).saturating_mul(RULE_BYTES),
+            limit_bytes: self.allowed.saturating_mul(RULE_BYTES),
+            remedy: format!(
+                "raise `min_confidence` ({}) or the minimum support, limit the lengths, keep `productive` rules, or set `max_rules`",
+                self.params.min_confidence
+            ),
+        }
+    }
+
+    fn of_set(&self, set: u32, scratch: &mut Scratch) {
+        let length = self.tree.length(set);
+        let is_left = self
+            .basis
+            .as_ref()
+            .is_some_and(|b| !b.is_closed[set as usize]);
+        if length < 2 || is_left {
+            return;
+        }
+        self.tree.items_into(set, &mut scratch.items);
+        let keys = scratch.items.iter().map(|&item| self.index.key(item));
+        scratch.keys.clear();
+        scratch.keys.extend(keys);
+        let all = scratch.keys.iter().fold(0, |a: u64, &k| a.wrapping_add(k));
+        let may_be = |&at: &usize| self.sides.consequent[scratch.items[at] as usize];
+        scratch.free.clear();
+        scratch.free.extend((0..length).filter(may_be));
+        let mut free = std::mem::take(&mut scratch.free);
+        self.extend(set, all, 0, &free, scratch);
+        free.clear();
+        scratch.free = free;
+    }
+
+    /// Consequents that have the items at hand and one or more of `free`. An antecedent that shrinks is no rarer: its confidence only falls.
+    fn extend(&self, set: u32, x_key: u64, y_key: u64, free: &[usize], scratch: &mut Scratch) {
+        let n = scratch.consequent.len() + 1;
+        let longest = self.params.max_consequent_len.unwrap_or(usize::MAX);
+        if n > longest.min(scratch.items.len() - 1) {
+            return;
+        }
+        let n_xy = self.tree.support(set);
+        let confident = |&&at: &&usize| {
+            let x = self.index.find(x_key.wrapping_sub(scratch.keys[at]));
+            let confidence = f64::from(n_xy) / f64::from(self.tree.support(x));
+            confidence >= self.params.min_confidence
+        };
+        let left: Vec<usize> = free.iter().filter(confident).copied().collect();
+        for (i, &at) in left.iter().enumerate() {
+            let (x_key, y_key) = (
+                x_key.wrapping_sub(scratch.keys[at]),
+                y_key.wrapping_add(scratch.keys[at]),
+            );
+            scratch.consequent.push(at);
+            let rule = Rule {
+                x: self.index.find(x_key),
+                y: self.index.find(y_key),
+                xy: set,
+            };
+            if self.is_wanted(rule, scratch) {
+                scratch.rules.push(rule);
+            }
+            self.extend(set, x_key, y_key, &left[i + 1..], scratch);
+            scratch.consequent.pop();
+        }
+    }
+
+    fn is_wanted(&self, rule: Rule, scratch: &Scratch) -> bool {
+        let tree = self.tree;
+        let longest = self.params.max_antecedent_len.unwrap_or(usize::MAX);
+        if tree.length(rule.x) > longest || !self.is_antecedent(scratch) {
+            return false;
+        }
+        let [n, n_x, n_y, n_xy] =
+            [ROOT, rule.x, rule.y, rule.xy].map(|set| u64::from(tree.support(set)));
+        let lift = (n as f64 * n_xy as f64) / (n_x as f64 * n_y as f64);
+        if self.params.min_lift.is_some_and(|least| lift < least) {
+            return false;
+        }
+        match self.params.keep {
+            Keep::All => true,
+            Keep::Productive => self.is_productive(rule, scratch),
+            Keep::Basis => {
+                let basis = self.basis.as_ref();
+                basis.is_some_and(|b| b.is_generator[rule.x as usize])
+            }
+        }
+    }
+
+    fn is_antecedent(&self, scratch: &Scratch) -> bool {
+        let mut items = scratch.items.iter().enumerate();
+        items.all(|(at, &item)| {
+            self.sides.antecedent[item as usize] || scratch.consequent.contains(&at)
+        })
+    }
+
+    /// Whether no part of the antecedent says as much.
+    fn is_productive(&self, rule: Rule, scratch: &Scratch) -> bool {
+        let antecedent: Vec<u64> = (0..scratch.items.len())
+            .filter(|at| !scratch.consequent.contains(at))
+            .map(|at| scratch.keys[at])
+            .collect();
+        let y_key = scratch
+            .consequent
+            .iter()
+            .fold(0, |sum: u64, &at| sum.wrapping_add(scratch.keys[at]));
+        let best = best_part(self.tree, self.index, &antecedent, y_key);
+        let [n_x, n_xy] = [rule.x, rule.xy].map(|set| u64::from(self.tree.support(set)));
+        n_xy * best.1 > best.0 * n_x
+    }
+}
+
+/// The highest confidence that proper parts of an antecedent have for a consequent, as two counts; items are given by their keys.
+pub(super) fn best_part(
+    tree: &SetTree,
+    index: &SetIndex,
+    antecedent: &[u64],
+    y_key: u64,
+) -> (u64, u64) {
+    let mut best = (0, 1);
+    let mut visit = |x_key: u64| {
+        let n_x = u64::from(tree.support(index.find(x_key)));
+        let n_xy = u64::from(tree.support(index.find(x_key.wrapping_add(y_key))));
+        if n_xy * best.1 > best.0 * n_x {
+            best = (n_xy, n_x);
+        }
+    };
+    parts(antecedent, 0, antecedent.len(), &mut visit);
+    best
+}
+
+/// Calls with the key of each part that lacks one item or more.
+fn parts(keys: &[u64], sum: u64, n_all: usize, visit: &mut impl FnMut(u64)) {
+    let Some((&first, rest)) = keys.split_first() else {
+        if n_all > 0 {
+            visit(sum);
+        }
+        return;
+    };
+    // `n_all` counts down while every item was taken; at the end it is the number of items left away, or 0.
+    parts(
+        rest,
+        sum.wrapping_add(first),
+        n_all.saturating_sub(1),
+        visit,
+    );
+    parts(rest, sum, n_all, visit);
+}
+
+impl Basis {
+    fn new(tree: &SetTree, index: &SetIndex) -> Self {
+        let mut basis = Self {
+            is_generator: vec![true; tree.len()],
+            is_closed: vec![true; tree.len()],
+        };
+        let mut items = Vec::new();
+        for set in 1..tree.len() as u32 {
+            tree.items_into(set, &mut items);
+            let key = index.key_of(&items);
+            for &item in &items {
+                let smaller = index.find(key.wrapping_sub(index.key(item)));
+                if tree.support(smaller) == tree.support(set) {
+                    basis.is_generator[set as usize] = false;
+                    basis.is_closed[smaller as usize] = false;
+                }
+            }
+        }
+        basis
+    }
+}
+
+/// Marks of the items that a side may have.
+pub(super) fn side(
+    name: &str,
+    wanted: Option<&Vec<u32>>,
+    codes: &[u32],
+    n_items: usize,
+) -> Result<Vec<bool>> {
+    let Some(wanted) = wanted else {
+        return Ok(vec![true; codes.len()]);
+    };
+    let mut is_wanted = vec![false; n_items];
+    for &item in wanted {
+        let Some(mark) = is_wanted.get_mut(item as usize) else {
+            let rule = format!("must be numbers of the {n_items} items");
+            return Err(Error::parameter(OWNER, name, rule, item));
+        };
+        *mark = true;
+    }
+    Ok(codes.iter().map(|&item| is_wanted[item as usize]).collect())
+}

@@ -1,0 +1,172 @@
+//! Rules chosen and sorted by what is known of them.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, Int64Array, NullArray};
+
+use super::generate::Rule;
+use super::measures::Measure;
+use super::result::Rules;
+use crate::error::{Error, Result, nearest};
+use crate::itemsets::columns::batch_of;
+use crate::parallel::Context;
+use crate::table::Table;
+use crate::table::expression::{Expression, Names};
+
+/// What can be named beside measures: counts and lengths, as integers.
+const WHOLE: [&str; 6] = [
+    "support_count",
+    "antecedent_count",
+    "consequent_count",
+    "antecedent_length",
+    "consequent_length",
+    "length",
+];
+/// What needs the parts of antecedents.
+const OF_PARTS: [&str; 3] = ["improvement", "boost", "lift_increase"];
+/// What only rules that were tested have.
+const OF_TESTS: [&str; 3] = ["expected_count", "p_value", "p_adjusted"];
+
+impl Rules {
+    /// The values of anything that rules are known by: a measure; `support_count`, `antecedent_count`, `consequent_count`, `antecedent_length`,
+    /// `consequent_length`, `length`; `improvement`, `boost` or `lift_increase` over the parts of the antecedent; and where rules were tested
+    /// `expected_count`, `p_value` and `p_adjusted`.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for another name, with the most similar one; [`Error::Cancelled`].
+    pub fn values(&self, name: &str, ctx: &Context) -> Result<Vec<f64>> {
+        if let Some(whole) = self.whole(name) {
+            return Ok(whole.into_iter().map(|n| n as f64).collect());
+        }
+        if OF_PARTS.contains(&name) {
+            let of_parts = self.confidence_of_parts(ctx)?;
+            let confidence = self.measure(Measure::Confidence, ctx)?;
+            let pairs = confidence.into_iter().zip(of_parts);
+            let is_difference = name == "improvement";
+            return Ok(pairs
+                .map(|(own, best)| {
+                    if is_difference {
+                        own - best
+                    } else {
+                        own / best
+                    }
+                })
+                .collect());
+        }
+        if let (true, Some(tests)) = (OF_TESTS.contains(&name), &self.tests) {
+            return Ok(match name {
+                "expected_count" => tests.chances.iter().map(|c| c.expected).collect(),
+                "p_value" => tests.chances.iter().map(|c| c.p_value).collect(),
+                _ => tests.adjusted.clone(),
+            });
+        }
+        let measure = Measure::parse(name).map_err(|_| self.unknown(name))?;
+        self.measure(measure, ctx)
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let of_tests = if self.tests.is_some() {
+            &OF_TESTS[..]
+        } else {
+            &[]
+        };
+        let mut known: Vec<&str> = Measure::ALL.iter().map(|m| m.name()).collect();
+        known.extend(WHOLE.iter().chain(&OF_PARTS).chain(of_tests));
+        let similar =
+            nearest(name, &known).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+        let rule = if OF_TESTS.contains(&name) && self.tests.is_none() {
+            "is known of rules that were tested: mine with a `test`".to_owned()
+        } else {
+            format!("must be an interest measure, or a count or length of rules{similar}")
+        };
+        Error::parameter("Rules", "by", rule, name)
+    }
+
+    fn whole(&self, name: &str) -> Option<Vec<i64>> {
+        let tree = &self.shared.tree;
+        let of = |value: &dyn Fn(&Rule) -> i64| Some(self.list.iter().map(value).collect());
+        let support = |set: u32| i64::from(tree.support(set));
+        let length = |set: u32| tree.length(set) as i64;
+        match name {
+            "support_count" => of(&|r| support(r.xy)),
+            "antecedent_count" => of(&|r| support(r.x)),
+            "consequent_count" => of(&|r| support(r.y)),
+            "antecedent_length" => of(&|r| length(r.x)),
+            "consequent_length" => of(&|r| length(r.y)),
+            "length" => of(&|r| length(r.xy)),
+            _ => None,
+        }
+    }
+
+    /// The rules for which a condition holds, written as SQL writes it over the names of [`values`](Self::values): `lift > 2 AND p_adjusted <= .05`.
+    ///
+    /// ```
+    /// use patronomy::{Context, baskets::Baskets, rules::RuleParams, simulate::Shop};
+    /// let ctx = Context::new();
+    /// let baskets = Baskets::from_transactions(&Shop::new(200, 365, 1).transactions()?, &ctx)?;
+    /// let rules = RuleParams::new().min_support(0.01).min_confidence(0.1).fit(&baskets, &ctx)?;
+    /// let strong = rules.filter("lift > 2 AND length = 2", &ctx)?;
+    /// assert!(strong.len() <= rules.len());
+    /// # Ok::<(), patronomy::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] says what is not understood; [`Error::ColumnNotFound`] names what is not known; [`Error::Cancelled`].
+    pub fn filter(&self, expression: &str, ctx: &Context) -> Result<Self> {
+        let parsed = Expression::parse("Rules.filter", expression)?;
+        let words: Vec<&str> = expression
+            .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .collect();
+        let of_tests = if self.tests.is_some() {
+            &OF_TESTS[..]
+        } else {
+            &[]
+        };
+        let known = Measure::ALL.iter().map(|m| m.name());
+        let known = known
+            .chain(WHOLE)
+            .chain(OF_PARTS)
+            .chain(of_tests.iter().copied());
+        let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
+        for name in known {
+            // Names that are not used need no values, but the error about one that is unknown lists them all.
+            let is_used = words.contains(&name);
+            let column: ArrayRef = match self.whole(name) {
+                Some(whole) if is_used => Arc::new(Int64Array::from(whole)),
+                _ if is_used => Arc::new(Float64Array::from(self.values(name, ctx)?)),
+                _ => Arc::new(NullArray::new(self.len())),
+            };
+            columns.push((name, column));
+        }
+        let table = Table::from_batch(batch_of(columns)?);
+        let names = Names {
+            table: &table,
+            roles: Vec::new(),
+            time: None,
+        };
+        let predicate = parsed.bind(&names)?;
+        let mut places = Vec::new();
+        for segment in table.segments(0..self.len()) {
+            ctx.cancel.poll()?;
+            places.extend(
+                predicate
+                    .holds(&segment)?
+                    .set_indices()
+                    .map(|i| segment.first_row + i),
+            );
+        }
+        self.take(&places)
+    }
+
+    /// The rules sorted by what [`values`](Self::values) gives, the highest first, or the lowest.
+    ///
+    /// # Errors
+    /// As [`values`](Self::values).
+    pub fn sort_by(&self, name: &str, is_descending: bool, ctx: &Context) -> Result<Self> {
+        let mut values = self.values(name, ctx)?;
+        if !is_descending {
+            values.iter_mut().for_each(|v| *v = -*v);
+        }
+        self.sorted_by(&values)
+    }
+}

@@ -1,0 +1,186 @@
+//! How likely chance alone would make a rule as strong.
+//!
+//! The hypothesis: some item of the antecedent adds nothing to the others. With base B, the antecedent without that item: among the baskets with B of one
+//! size, those with the item and those with the consequent are drawn without regard to each other, each as many as there are. How many have both is then
+//! hypergeometric in each class of sizes, and the sum of the classes is a sum of unequal trials, whose upper tail is at most that of equal trials with
+//! their mean (Hoeffding 1956). That baskets have room for so many items only makes chance do less. The p-value of a rule is the largest over its items: no
+//! part may explain it.
+
+use super::counting::ClassCounts;
+use super::generate::Rule;
+use super::index::SetIndex;
+use super::sizes::SizeClasses;
+use super::tree::{ROOT, SetTree};
+use crate::error::Result;
+use crate::parallel::{Context, fill};
+use crate::stats::tails::{Hypergeometric, binomial_upper};
+
+/// What chance would do with a rule.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Chance {
+    pub(super) p_value: f64,
+    /// Baskets with both sides as the best of the bases explains them.
+    pub(super) expected: f64,
+}
+
+/// What tests look at.
+pub(super) struct Tester<'a> {
+    pub(super) tree: &'a SetTree,
+    pub(super) index: &'a SetIndex,
+    /// Classes of baskets, and counts of sets in them; none for a test that is blind to them.
+    pub(super) sizes: Option<(&'a SizeClasses, &'a ClassCounts)>,
+}
+
+/// The sets that tests of the rules count: antecedents, these without an item, and with the consequent instead.
+pub(super) fn needed(tree: &SetTree, index: &SetIndex, rules: &[Rule]) -> Vec<bool> {
+    let mut is_needed = vec![false; tree.len()];
+    let (mut x, mut y) = (Vec::new(), Vec::new());
+    for rule in rules {
+        is_needed[rule.x as usize] = true;
+        tree.items_into(rule.x, &mut x);
+        tree.items_into(rule.y, &mut y);
+        let (x_key, y_key) = (index.key_of(&x), index.key_of(&y));
+        for &item in &x {
+            let base = x_key.wrapping_sub(index.key(item));
+            for key in [base, base.wrapping_add(y_key)] {
+                is_needed[index.find(key) as usize] = true;
+            }
+        }
+    }
+    is_needed[ROOT as usize] = false;
+    is_needed
+}
+
+impl Tester<'_> {
+    pub(super) fn chances(&self, rules: &[Rule], ctx: &Context) -> Result<Vec<Chance>> {
+        let mut chances = vec![Chance::default(); rules.len()];
+        fill(ctx, "rules tested", &mut chances, |from, piece| {
+            let (mut x, mut y) = (Vec::new(), Vec::new());
+            for (at, chance) in piece.iter_mut().enumerate() {
+                if at % 4_096 == 0 && ctx.cancel.is_cancelled() {
+                    break;
+                }
+                let rule = rules[from + at];
+                self.tree.items_into(rule.x, &mut x);
+                self.tree.items_into(rule.y, &mut y);
+                *chance = self.chance(rule, &x, self.index.key_of(&y));
+            }
+        })?;
+        ctx.cancel.poll()?;
+        Ok(chances)
+    }
+
+    fn chance(&self, rule: Rule, x: &[u32], y_key: u64) -> Chance {
+        let x_key = self.index.key_of(x);
+        let mut worst: Option<Chance> = None;
+        for &item in x {
+            let base_key = x_key.wrapping_sub(self.index.key(item));
+            let base = self.index.find(base_key);
+            let with = self.index.find(base_key.wrapping_add(y_key));
+            let chance = self.given(rule, base, with);
+            if worst.is_none_or(|w| chance.p_value > w.p_value) {
+                worst = Some(chance);
+            }
+        }
+        worst.unwrap_or_default()
+    }
+
+    /// What chance does if the antecedent has nothing that its base has not; `with` is the base and the consequent.
+    fn given(&self, rule: Rule, base: u32, with: u32) -> Chance {
+        let [n_base, n_x, n_y, n_xy] = [base, rule.x, with, rule.xy].map(|s| self.tree.support(s));
+        if n_x == 0 || n_y == 0 {
+            return Chance {
+                p_value: 1.0,
+                expected: 0.0,
+            };
+        }
+        let Some((classes, counts)) = self.sizes else {
+            let [n, x, y] = [n_base, n_x, n_y].map(f64::from);
+            return Chance {
+                p_value: Hypergeometric::new(n, x, y).upper(n_xy.into()),
+                expected: x / n * y,
+            };
+        };
+        let of_base = if base == ROOT {
+            &classes.n[..]
+        } else {
+            counts.of(base)
+        };
+        met(of_base, counts.of(rule.x), counts.of(with), n_xy)
+    }
+}
+
+/// What chance does with two kinds of baskets, of which there are so many in each class, that met so often.
+///
+/// Classes next to each other are taken together until they have some baskets: of one basket nothing can be said.
+pub(super) fn met(n: &[u32], x: &[u32], y: &[u32], n_xy: u32) -> Chance {
+    const LEAST: u32 = 16;
+    let (mut expected, mut trials) = (0.0, 0);
+    let mut sums = [0_u32; 3];
+    for (class, ((&n_class, &x), &y)) in n.iter().zip(x).zip(y).enumerate() {
+        sums = [sums[0] + n_class, sums[1] + x, sums[2] + y];
+        if sums[0] >= LEAST || class + 1 == n.len() {
+            trials += sums[1].min(sums[2]);
+            if sums[0] > 0 {
+                expected += f64::from(sums[1]) * f64::from(sums[2]) / f64::from(sums[0]);
+            }
+            sums = [0; 3];
+        }
+    }
+    Chance {
+        p_value: binomial_upper(n_xy, trials, expected / f64::from(trials.max(1))),
+        expected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// P(N >= k) of a sum of hypergeometric counts, by convolution.
+    fn exact(classes: &[(u32, u32, u32)], k: u32) -> f64 {
+        let mut sums = vec![1.0];
+        for &(n, x, y) in classes {
+            let one = Hypergeometric::new(n.into(), x.into(), y.into());
+            let mut next = vec![0.0; sums.len() + x.min(y) as usize];
+            for (i, p) in sums.iter().enumerate() {
+                for j in 0..=x.min(y) {
+                    next[i + j as usize] += p * one.probability(j.into());
+                }
+            }
+            sums = next;
+        }
+        sums.iter().skip(k as usize).sum()
+    }
+
+    #[test]
+    fn the_bound_holds_and_is_near() {
+        let classes = [
+            (16, 1, 1),
+            (20, 3, 4),
+            (200, 20, 11),
+            (300, 12, 40),
+            (17, 0, 5),
+        ];
+        let [n, x, y] = [0, 1, 2].map(|i| classes.map(|c| [c.0, c.1, c.2][i]).to_vec());
+        let mean = met(&n, &x, &y, 0).expected;
+        assert!((mean - (1.0 / 16.0 + 0.6 + 1.1 + 1.6)).abs() < 1e-12);
+        for k in 0..=12 {
+            let (bound, exact) = (met(&n, &x, &y, k).p_value, exact(&classes, k));
+            if f64::from(k) >= mean + 1.0 {
+                assert!(bound >= exact * (1.0 - 1e-9), "{k}: {bound} {exact}");
+                assert!(bound < 100.0 * exact, "{k}: {bound} {exact}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_sizes_explain_is_no_evidence() {
+        // Classes are full of both: chance could not have done otherwise.
+        let chance = met(&[16, 20, 30], &[16, 20, 0], &[16, 20, 9], 36);
+        assert_eq!((chance.p_value, chance.expected), (1.0, 36.0));
+        // Few baskets are a class only together.
+        assert_eq!(met(&[1, 3, 16], &[1, 3, 0], &[1, 0, 4], 1).expected, 1.0);
+        assert!(met(&[100, 100], &[10, 0], &[10, 0], 10).p_value < 1e-8);
+    }
+}
