@@ -73,19 +73,18 @@ class Task:
 
     cut: date
     past: pt.Transactions
+    invoices: pt.Baskets
+    # All that each customer bought.
+    held: pt.Baskets
     customers: dict[Any, int]
     items: dict[str, int]
     # Of each customer and item the baskets with it.
     n_baskets: npt.NDArray[np.int32]
+    bought: Marks
     asked: Places
     later: Marks
     n_later: Places
     n_later_new: Places
-
-    @property
-    def bought(self) -> Marks:
-        found: Marks = self.n_baskets > 0
-        return found
 
     def of(self, repeat: Repeat) -> tuple[Places, Marks, Places]:
         """Customers who are asked about, the items that would be hits, and how many are relevant."""
@@ -106,13 +105,13 @@ def task(
 ) -> Task:
     """Cut there, and ask about at most so many customers."""
     past, later = tx.split(cut)
-    invoices, by_customer = past.baskets(), past.baskets().by_customer()
-    liked, sold = popularity(by_customer), popularity(invoices)
-    labels = sorted(
-        (i for i, n in sold.items() if n > 0), key=lambda i: (-liked.get(i, 0), i)
-    )
+    invoices = past.baskets()
+    held = invoices.by_customer()
+    liked, sold = popularity(held), popularity(invoices)
+    labels = [label for label, n in sold.items() if n > 0]
+    labels.sort(key=lambda label: (-liked[label], label))
     items = {label: place for place, label in enumerate(labels)}
-    ids, held = contents(by_customer)
+    ids, held_items = contents(held)
     customers = {name: place for place, name in enumerate(sorted(set(ids)))}
     n_baskets = np.zeros((len(customers), len(items)), dtype=np.int32)
     for invoice, item in zip(*contents(invoices), strict=True):
@@ -121,11 +120,10 @@ def task(
             n_baskets[customers[name], items[item]] += 1
 
     bought = np.zeros(n_baskets.shape, dtype=bool)
-    bought[[customers[name] for name in ids], [items[item] for item in held]] = True
+    bought[[customers[name] for name in ids], [items[i] for i in held_items]] = True
     check((bought == (n_baskets > 0)).all(), "invoices and customers hold other items")
-    counted = [liked.get(item, 0) for item in items]
+    counted = [liked[item] for item in items]
     check((bought.sum(axis=0) == counted).all(), "popularity is not the same")
-    check(sorted(counted, reverse=True) == counted, "items are not by popularity")
 
     after: dict[Any, set[str]] = {}
     for name, item in zip(*contents(later.baskets().by_customer()), strict=True):
@@ -133,16 +131,26 @@ def task(
             after.setdefault(name, set()).add(item)
     asked = sorted(after)
     if most is not None and most < len(asked):
-        chosen = np.random.default_rng(0).choice(len(asked), most, replace=False)
-        asked = [asked[place] for place in sorted(chosen)]
+        sample = np.random.default_rng(0).choice(len(asked), most, replace=False)
+        asked = [asked[place] for place in sorted(sample)]
     marks = np.zeros((len(asked), len(items)), dtype=bool)
     for row, name in enumerate(asked):
         marks[row, [items[item] for item in after[name] if item in items]] = True
     places = np.array([customers[name] for name in asked])
     n_later = np.array([len(after[name]) for name in asked])
-    n_old = (marks & bought[places]).sum(axis=1)
     return Task(
-        cut, past, customers, items, n_baskets, places, marks, n_later, n_later - n_old
+        cut=cut,
+        past=past,
+        invoices=invoices,
+        held=held,
+        customers=customers,
+        items=items,
+        n_baskets=n_baskets,
+        bought=bought,
+        asked=places,
+        later=marks,
+        n_later=n_later,
+        n_later_new=n_later - (marks & bought[places]).sum(axis=1),
     )
 
 
@@ -180,30 +188,33 @@ def banned(of: Task, repeat: Repeat) -> Marks | None:
     return of.bought[of.of(repeat)[0]] if repeat == "exclude" else None
 
 
-def mined(of: Task, setting: Setting) -> pt.Rules:
+def by_rules(of: Task, repeat: Repeat, setting: Setting) -> Places:
     """Rules of single invoices, or of all that each customer bought."""
+    baskets = of.invoices if setting["baskets"] == "invoices" else of.held
     options = {k: v for k, v in setting.items() if k not in ("baskets", "rank_by")}
-    baskets = of.past.baskets()
-    if setting["baskets"] == "customers":
-        baskets = baskets.by_customer()
-    return baskets.rules(**options, test="none")
+    rules = baskets.rules(**options, test="none")
+    found = rules.recommend(of.held, k=MOST, repeat=repeat, rank_by=setting["rank_by"])
+    return placed(of, repeat, found)
 
 
-def by_rules(of: Task, repeat: Repeat, setting: Setting, k: int = MOST) -> Places:
-    """What `Rules.recommend` gives; of too few items nobody makes more."""
+def placed(of: Task, repeat: Repeat, recommended: pt.ArrowTable) -> Places:
+    """A row for each customer who is asked about; there may be fewer items than wanted."""
     import pyarrow as pa
 
-    rules = mined(of, setting)
-    given = rules.recommend(of.past, k=k, repeat=repeat, rank_by=setting["rank_by"])
-    columns = (
-        pa.table(given)[name].to_pylist() for name in ("customer", "rank", "item")
-    )
-    row_of = {place: row for row, place in enumerate(of.of(repeat)[0])}
-    places = np.full((len(row_of), k), NOTHING)
-    for name, rank, item in zip(*columns, strict=True):
-        row = row_of.get(of.customers[name])
-        if row is not None:
-            places[row, rank - 1] = of.items[item]
+    found = pa.table(recommended).combine_chunks()
+    item = found["item"].chunk(0)
+    # Items and customers that nobody asks about have no place.
+    labels = item.dictionary.to_pylist()
+    place_of = np.array([of.items.get(label, NOTHING) for label in labels])
+    rows = of.of(repeat)[0]
+    row_of = np.full(len(of.customers), NOTHING)
+    row_of[rows] = np.arange(len(rows))
+    names, where = np.unique(found[0].to_numpy(), return_inverse=True)
+    row = row_of[[of.customers[name] for name in names.tolist()]][where]
+    is_asked = row != NOTHING
+    places = np.full((len(rows), MOST), NOTHING)
+    rank = found["rank"].to_numpy()[is_asked].astype(np.int64)
+    places[row[is_asked], rank - 1] = place_of[item.indices.to_numpy()[is_asked]]
     return places
 
 
@@ -367,6 +378,20 @@ def ceiling(of: Task, repeat: Repeat) -> Places:
     return np.where(np.take_along_axis(hits, places, axis=1), places, NOTHING)
 
 
+def check_recommended(
+    of: Task, repeat: Repeat, setting: Setting, places: Places
+) -> None:
+    """Transactions get what the baskets of their customers got, and fewer items are the first."""
+    options = {k: v for k, v in setting.items() if k not in ("baskets", "rank_by")}
+    rules = (of.past if setting["baskets"] == "invoices" else of.held).rules(
+        **options, test="none"
+    )
+    for k in KS:
+        found = rules.recommend(of.past, k=k, repeat=repeat, rank_by=setting["rank_by"])
+        few = placed(of, repeat, found)[:, :k]
+        check((few == places[:, :k]).all(), "recommendations differ")
+
+
 def answers(of: Task, repeat: Repeat, settings: list[dict[str, Any]]) -> dict[str, Any]:
     """What each method recommends, with its chosen setting."""
     given: dict[str, Places] = {}
@@ -377,8 +402,7 @@ def answers(of: Task, repeat: Repeat, settings: list[dict[str, Any]]) -> dict[st
         places = method.run(of, repeat, setting["setting"])
         given[method.name] = places
         if method.name in RULES:
-            few = by_rules(of, repeat, setting["setting"], k=KS[0])
-            check((few == places[:, : KS[0]]).all(), "fewer items are not the first")
+            check_recommended(of, repeat, setting["setting"], places)
             given[f"{method.name}, filled up"] = filled(of, repeat, places)
     if repeat == "include":
         first = np.arange(MOST)
