@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::generate::Rule;
 use super::index::SetIndex;
+use super::measures::Counts;
 use super::params::RuleParams;
 use super::result::{Rules, Shared, Tests};
 use super::significance::Chance;
@@ -17,8 +18,12 @@ use crate::error::{Error, Result};
 use crate::saved::Saved;
 use crate::table::labels::integers;
 
-/// Sets that a file may hold.
-const MOST_SETS: u64 = 4_000_000;
+/// Parts of rules that are looked at to write a file.
+const MOST_PARTS: u64 = 32_000_000;
+/// Numbers that a file may hold, or it would be too large to be read again.
+const MOST_NUMBERS: usize = 3_000_000;
+/// Items of a set in a file: more would have more parts than that.
+const LONGEST: u32 = 32;
 
 /// Rules with all that they and their tests need, in a form that can be saved: [`Rules::to_file`].
 ///
@@ -85,15 +90,20 @@ impl Rules {
         let shared = &*self.shared;
         let lengths = self.list.iter().map(|r| shared.tree.length(r.xy).min(63));
         let n_sets: u64 = lengths.fold(0, |sum, k| sum.saturating_add(1 << k));
-        if n_sets > MOST_SETS * 8 {
-            return Err(Error::Budget {
-                job: format!("saving {} rules", self.len()),
-                needed_bytes: n_sets * 16,
-                limit_bytes: MOST_SETS * 8 * 16,
-                remedy: "save the rules that count: filter them, or limit their lengths".into(),
-            });
+        let too_many = |needed: u64, limit: u64| Error::Budget {
+            job: format!("saving {} rules", self.len()),
+            needed_bytes: needed.saturating_mul(16),
+            limit_bytes: limit * 16,
+            remedy: "save the rules that count: filter them, or limit their lengths".into(),
+        };
+        if n_sets > MOST_PARTS {
+            return Err(too_many(n_sets, MOST_PARTS));
         }
         let (tree, rules) = self.own_sets();
+        let n_numbers = 3 * tree.len() + 6 * rules.len();
+        if n_numbers > MOST_NUMBERS {
+            return Err(too_many(n_numbers as u64, MOST_NUMBERS as u64));
+        }
         let sets = 1..tree.len() as u32;
         Ok(RulesFile {
             labels: labels_of(&shared.labels)?,
@@ -219,6 +229,7 @@ impl RulesFile {
             }
         }
         let mut met = std::collections::HashSet::with_capacity(n);
+        let mut lengths = vec![0_u32];
         for (i, (&parent, &last)) in sets.parents.iter().zip(&sets.last).enumerate() {
             let before = (parent as usize).checked_sub(1);
             let stands = parent as usize <= i;
@@ -227,6 +238,14 @@ impl RulesFile {
             let rarer = before.map_or(self.n_baskets, |b| {
                 if stands { sets.support_counts[b] } else { 0 }
             });
+            lengths.push(if stands {
+                lengths[parent as usize] + 1
+            } else {
+                0
+            });
+            if lengths[i + 1] > LONGEST {
+                return Err(format!("set {} has more than {LONGEST} items", i + 1));
+            }
             if !(stands
                 && ascends
                 && known
@@ -254,6 +273,8 @@ impl RulesFile {
             if !is_known || both != tree.items_of(xy) {
                 return Err(format!("rule {i} is not made of its sets"));
             }
+            let [n, n_x, n_y, n_xy] = [ROOT, x, y, xy].map(|set| tree.support(set));
+            Counts::new(n, n_x, n_y, n_xy).map_err(|e| format!("rule {i}: {e}"))?;
         }
         // Tests and improvements look up every part of a rule.
         let is_whole = (1..n_sets).all(|set| {

@@ -340,8 +340,10 @@ fn an_association_is_found_among_chance() {
         .enumerate()
         .map(|(i, (items, _))| {
             let mut row = items.to_vec();
-            if row.contains(&7) && i % 3 > 0 {
-                row.push(8);
+            // In the place of another item: baskets stay as large as they are.
+            let other = row.iter().position(|&item| item != 7 && item != 8);
+            if let (true, Some(at)) = (row.contains(&7) && i % 3 > 0, other) {
+                row[at] = 8;
             }
             row
         })
