@@ -96,7 +96,11 @@ def test_association_rules_are_the_same_frames(seed: int) -> None:
 
 
 def test_association_rules_of_maximal_sets_need_support_only() -> None:
-    rows = [[True, True, True, False], [True, True, True, True], [False, True, True, False]]
+    rows = [
+        [True, True, True, False],
+        [True, True, True, True],
+        [False, True, True, False],
+    ]
     sets = ours.fpmax(pd.DataFrame(rows, columns=list("abcd")), min_support=0.5)
     assert len(sets) == 1
     assert_same_rules(sets, support_only=True, min_threshold=0.0)
