@@ -77,7 +77,7 @@ class Rules(ArrowTable):
     >>> rows = [["ink", "pen"], ["cup", "tea"]] * 20 + [["ink"]] * 5
     >>> rules = pt.Baskets.from_lists(rows).rules(min_support=0.1, min_confidence=0.9)
     >>> rules.to_dict()["antecedent"], rules.to_dict()["consequent"]
-    ([['cup'], ['tea'], ['pen']], [['tea'], ['cup'], ['ink']])
+    ([['tea'], ['cup'], ['pen']], [['cup'], ['tea'], ['ink']])
     >>> len(rules.significant(0.01))
     3
     """
@@ -142,7 +142,7 @@ class Rules(ArrowTable):
         --------
         >>> import patronomy as pt
         >>> rules = pt.Baskets.from_lists([["a", "b"], ["a", "b"], ["c"]]).rules()
-        >>> rules.with_measures("phi", "hyperLift").to_dict()["phi"]
+        >>> rules.with_measures("jaccard", "hyperLift").to_dict()["jaccard"]
         [1.0, 1.0]
         """
         wanted = list(dict(_core.measures())) if names == ("all",) else list(names)
