@@ -155,7 +155,7 @@ fn after_an_error_no_further_tasks_are_searched() {
     );
 }
 
-/// Some of these panics come while a task hands in its last sets, and others wait for their turn.
+/// Wherever the panic comes. Whether others wait at that very moment is up to the threads.
 #[test]
 fn a_sink_that_panics_leaves_nobody_waiting() {
     let (done, all) = std::sync::mpsc::channel();
