@@ -294,6 +294,25 @@ class Rules:
         n_jobs: int | None = None,
         memory_mb: float | None = None,
     ) -> Evaluation: ...
+    def intervals(
+        self,
+        baskets: Baskets,
+        level: float,
+        progress: _Progress = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> Table: ...
+    def changes(
+        self,
+        before: Baskets,
+        after: Baskets,
+        progress: _Progress = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> Table: ...
+    def shelf_pairs(self, k: int) -> Table: ...
+    def to_pmml(self) -> str: ...
+    def save_pmml(self, path: str) -> None: ...
     def recommend(
         self,
         baskets: Baskets,

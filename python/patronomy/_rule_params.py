@@ -15,6 +15,7 @@ Keep: TypeAlias = Literal["all", "productive", "basis"]
 Test: TypeAlias = Literal["size_conditional", "fisher", "none"]
 Correction: TypeAlias = Literal["holm", "benjamini_hochberg", "none"]
 Repeat: TypeAlias = Literal["exclude", "include"]
+Combine: TypeAlias = Literal["strongest", "sum"]
 
 _MOST = 2**32 - 1
 _OWNER = "rules"
@@ -85,6 +86,7 @@ def recommend_json(
     k: object,
     repeat: object,
     rank_by: object,
+    combine: object,
     exclude: object,
     refused: object,
     margins: object,
@@ -99,6 +101,7 @@ def recommend_json(
         "k": _arguments.optional_whole_number(owner, "k", k, 1, _MOST),
         "repeat": _arguments.choice(owner, "repeat", repeat, get_args(Repeat)),
         "rank_by": rank_by,
+        "combine": _arguments.choice(owner, "combine", combine, get_args(Combine)),
         "excluded": _numbers(rules, owner, "exclude", exclude),
         "refused": _refused(owner, rules, baskets, refused),
         "margins": _margins(owner, rules, margins),

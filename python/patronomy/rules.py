@@ -1,33 +1,19 @@
 """Association rules: what is bought with what, tested, and put to use."""
 
-import json
 import os
-from collections.abc import Iterator, Sequence
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Literal,
-    Protocol,
-    Self,
-    TypeAlias,
-    get_args,
-    runtime_checkable,
-)
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, get_args
 
 from patronomy import _arguments, _core, _render
 from patronomy._mined import MOST
-from patronomy._progress import Progress, reporting
-from patronomy._rule_params import Repeat, recommend_json
+from patronomy._rule_checks import RuleChecks
 from patronomy._rule_text import items, readable, titles
-from patronomy.rule_evaluation import RuleEvaluation
+from patronomy._rule_use import RuleUse
 from patronomy.table import ArrowTable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from patronomy.baskets import Baskets
-    from patronomy.transactions import Transactions
 
-Every: TypeAlias = Literal["week", "month", "quarter", "year"]
 PlotKind: TypeAlias = Literal["scatter", "grouped", "graph"]
 
 # Rules in a graph: where nothing is said, and at most.
@@ -36,13 +22,6 @@ _IN_GRAPH, _MOST_IN_GRAPH = 20, 100
 __all__ = ["Rules", "measures"]
 
 _SHOWN = 10
-
-
-@runtime_checkable
-class _HasBaskets(Protocol):
-    """Transactions, or what else has baskets."""
-
-    def baskets(self) -> "Baskets": ...
 
 
 def measures() -> dict[str, str]:
@@ -61,7 +40,7 @@ def measures() -> dict[str, str]:
     return dict(_core.measures())
 
 
-class Rules(ArrowTable):
+class Rules(RuleChecks, RuleUse, ArrowTable):
     """Rules: with the items of the antecedent, those of the consequent are bought too.
 
     One row for each rule: antecedent, consequent (lists of labels), support_count
@@ -201,58 +180,6 @@ class Rules(ArrowTable):
         level = _arguments.number("Rules.significant", "alpha", alpha)
         return self._wrap(self._inner.significant(level))
 
-    def trend(
-        self,
-        tx: "Transactions",
-        *,
-        every: Every = "month",
-        progress: Progress = None,
-        n_jobs: int | None = None,
-        memory_mb: float | None = None,
-    ) -> ArrowTable:
-        """Return how the rules hold period after period.
-
-        Parameters
-        ----------
-        tx : Transactions
-            Any; those the rules were mined from, or others.
-        every : {"week", "month", "quarter", "year"}, default "month"
-            Periods of the calendar; the first and the last may be cut short.
-        progress, n_jobs, memory_mb
-            As in `Transactions.rfm`.
-
-        Returns
-        -------
-        ArrowTable
-            One row for each rule and period: rule (its place), period (its first day),
-            n_baskets, antecedent_count, consequent_count, support_count, confidence,
-            lift; and for the rule over all periods trend (change of the confidence a
-            year) and trend_p_value (Cochran-Armitage, two-sided, for one rule).
-
-        Examples
-        --------
-        >>> import patronomy as pt
-        >>> tx = pt.simulate.shop(n_customers=200, n_days=365, seed=1)
-        >>> rules = tx.rules(min_support=0.01, min_confidence=0.2)
-        >>> len(rules.trend(tx, every="quarter")) == 4 * len(rules)
-        True
-        """
-        from patronomy.transactions import Transactions
-
-        owner = "Rules.trend"
-        if not isinstance(tx, Transactions):
-            raise TypeError(
-                f"`tx` of `{owner}` must be Transactions; got {_arguments.shown(tx)}"
-            )
-        period = _arguments.choice(owner, "every", every, get_args(Every))
-        jobs = _arguments.optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024)
-        memory = _arguments.optional_number(owner, "memory_mb", memory_mb)
-        with reporting(progress) as report:
-            found = self._inner.trend(
-                tx._inner, json.dumps(period), report, jobs, memory
-            )
-        return ArrowTable._wrap(found)
-
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Return the rules of a file that `save` wrote.
@@ -274,190 +201,39 @@ class Rules(ArrowTable):
         """
         self._inner.save(_arguments.path_text("Rules.save", path))
 
+    def to_pmml(self, path: str | os.PathLike[str] | None = None) -> str | None:
+        """Return the rules as PMML 4.4 (`AssociationModel`), or write them to a file.
+
+        What tests say is written as extensions: expected_count, p_value, p_adjusted.
+        Items become text.
+
+        Parameters
+        ----------
+        path : path, optional
+            Where to write; the text is returned where not given.
+
+        Raises
+        ------
+        ParameterError
+            If an item's label has a character that XML cannot hold.
+        FileError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> rules = pt.Baskets.from_lists([["ink", "pen"]] * 3 + [["mug"]]).rules()
+        >>> text = rules.to_pmml()
+        >>> [line.strip() for line in text.splitlines() if "<Item " in line]
+        ['<Item id="1" value="ink"/>', '<Item id="2" value="pen"/>', '<Item id="3" value="mug"/>']
+        """
+        if path is None:
+            return self._inner.to_pmml()
+        self._inner.save_pmml(_arguments.path_text("Rules.to_pmml", path))
+        return None
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _from_json, (self._inner.to_json(),)
-
-    def evaluate(
-        self,
-        later: object,
-        *,
-        alpha: float = 0.05,
-        progress: Progress = None,
-        n_jobs: int | None = None,
-        memory_mb: float | None = None,
-    ) -> "RuleEvaluation":
-        """Measure and test the same rules on data that they were not mined from.
-
-        Parameters
-        ----------
-        later : Transactions or Baskets
-            Items are matched by their labels.
-        alpha : float, default 0.05
-            A rule holds if its p-value there, adjusted by Holm for as many tests as
-            there are rules, is at most this.
-        progress, n_jobs, memory_mb
-            As in `Transactions.rfm`.
-
-        Examples
-        --------
-        >>> import patronomy as pt
-        >>> rows = [["ink", "pen"], ["cup", "tea"]] * 20
-        >>> rules = pt.Baskets.from_lists(rows).rules(min_confidence=0.9)
-        >>> rules.evaluate(pt.Baskets.from_lists(rows)).n_holding
-        4
-        >>> rules.evaluate(pt.Baskets.from_lists([["pen"], ["ink"]] * 20)).n_holding
-        0
-        """
-        owner = "Rules.evaluate"
-        baskets = _baskets_of(owner, "later", later)
-        level = _arguments.number(owner, "alpha", alpha)
-        jobs = _arguments.optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024)
-        memory = _arguments.optional_number(owner, "memory_mb", memory_mb)
-        with reporting(progress) as report:
-            inner = self._inner.evaluate(baskets._inner, level, report, jobs, memory)
-        return RuleEvaluation._of(inner)
-
-    def recommend(
-        self,
-        data: object,
-        *,
-        k: int = 5,
-        repeat: Repeat = "exclude",
-        rank_by: str = "confidence",
-        exclude: Sequence[object] | None = None,
-        refused: object = None,
-        margins: object = None,
-        progress: Progress = None,
-        n_jobs: int | None = None,
-        memory_mb: float | None = None,
-    ) -> ArrowTable:
-        """Recommend items to each customer, each with the rule that speaks for it.
-
-        Parameters
-        ----------
-        data : Transactions or Baskets
-            Of transactions, all that each customer has bought up to the clock counts
-            as one basket; baskets are taken as they are.
-        k : int, default 5
-            Most items for each.
-        repeat : {"exclude", "include"}, default "exclude"
-            Whether what was bought before may be recommended again.
-        rank_by : str, default "confidence"
-            An interest measure. Of the rules for one item the one with the highest
-            value counts, and items are ranked by it.
-        exclude : list, optional
-            Items, by label, that are recommended to nobody.
-        refused : dict, optional
-            For customers (or baskets) the items that they refuse.
-        margins : dict, optional
-            What items are worth: scores are multiplied by it, and items that are not
-            in it, or worth nothing, are left out.
-        progress, n_jobs, memory_mb
-            As in `Transactions.rfm`.
-
-        Returns
-        -------
-        ArrowTable
-            customer (or transaction, or basket), rank, item, item_name where items
-            have names, score, and the reason: rule (its place here), antecedent,
-            support_count, antecedent_count, confidence, lift.
-
-        Examples
-        --------
-        >>> import patronomy as pt
-        >>> rules = pt.Baskets.from_lists([["ink", "pen"]] * 3 + [["mug"]]).rules()
-        >>> asked = pt.Baskets.from_lists([["pen"], ["mug"], ["ink", "pen"]])
-        >>> rules.recommend(asked).to_dict()["item"]
-        ['ink']
-        """
-        most = _arguments.whole_number("Rules.recommend", "k", k, 1, MOST)
-        return self._applied(
-            "Rules.recommend",
-            data,
-            most,
-            repeat,
-            rank_by,
-            (exclude, refused, margins),
-            False,
-            (progress, n_jobs, memory_mb),
-        )
-
-    def missing_items(
-        self,
-        data: object,
-        *,
-        rank_by: str = "confidence",
-        exclude: Sequence[object] | None = None,
-        refused: object = None,
-        margins: object = None,
-        progress: Progress = None,
-        n_jobs: int | None = None,
-        memory_mb: float | None = None,
-    ) -> ArrowTable:
-        """List who has most of a set but not the rest, the surest first.
-
-        Every item that a rule speaks for and that the customer has not bought, with
-        the strongest of these rules. Parameters and columns are those of `recommend`.
-
-        Examples
-        --------
-        >>> import patronomy as pt
-        >>> rules = pt.Baskets.from_lists([["ink", "pen"]] * 3 + [["mug"]]).rules()
-        >>> asked = pt.Baskets.from_lists([["pen"], ["mug"], ["ink"]])
-        >>> rules.missing_items(asked).to_dict()["basket"]
-        [0, 2]
-        """
-        return self._applied(
-            "Rules.missing_items",
-            data,
-            None,
-            "exclude",
-            rank_by,
-            (exclude, refused, margins),
-            True,
-            (progress, n_jobs, memory_mb),
-        )
-
-    def _applied(
-        self,
-        owner: str,
-        data: object,
-        k: int | None,
-        repeat: object,
-        rank_by: object,
-        items: tuple[object, object, object],
-        strongest_first: bool,
-        job: tuple[Progress, object, object],
-    ) -> ArrowTable:
-        from patronomy.baskets import Baskets
-
-        unit = "basket"
-        if isinstance(data, Baskets):
-            baskets = data
-            unit = "basket" if data.ids is None else "transaction"
-        else:
-            baskets = _baskets_of(owner, "data", data).by_customer()
-            unit = "customer"
-        exclude, refused, margins = items
-        params = recommend_json(
-            owner,
-            self._inner,
-            baskets,
-            k=k,
-            repeat=repeat,
-            rank_by=rank_by,
-            exclude=exclude,
-            refused=refused,
-            margins=margins,
-        )
-        progress, n_jobs, memory_mb = job
-        jobs = _arguments.optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024)
-        memory = _arguments.optional_number(owner, "memory_mb", memory_mb)
-        with reporting(progress) as report:
-            found = self._inner.recommend(
-                baskets._inner, params, unit, strongest_first, report, jobs, memory
-            )
-        return ArrowTable._wrap(found)
 
     def in_words(self, n: int = _SHOWN) -> list[str]:
         """Return the first rules as sentences, with names where items have them.
@@ -571,16 +347,3 @@ def _name(owner: str, value: object) -> str:
     if isinstance(value, str):
         return value
     raise TypeError(f"`{owner}` needs a text; got {_arguments.shown(value)}")
-
-
-def _baskets_of(owner: str, name: str, data: object) -> "Baskets":
-    from patronomy.baskets import Baskets
-
-    if isinstance(data, Baskets):
-        return data
-    if isinstance(data, _HasBaskets):
-        return data.baskets()
-    raise TypeError(
-        f"`{name}` of `{owner}` must be Transactions or Baskets; "
-        f"got {_arguments.shown(data)}"
-    )

@@ -201,6 +201,46 @@ impl Rules {
         run(py, &call, |ctx| self.0.evaluate(&later.0, alpha, ctx)).map(Evaluation)
     }
 
+    #[pyo3(signature = (baskets, level, progress=None, n_jobs=None, memory_mb=None))]
+    fn intervals(
+        &self,
+        py: Python<'_>,
+        baskets: &Baskets,
+        level: f64,
+        progress: Option<Bound<'_, PyAny>>,
+        n_jobs: Option<i64>,
+        memory_mb: Option<f64>,
+    ) -> PyResult<TableView> {
+        let call = Call::mining(progress.as_ref(), n_jobs, memory_mb);
+        run(py, &call, |ctx| self.0.intervals(&baskets.0, level, ctx)).map(TableView)
+    }
+
+    #[pyo3(signature = (before, after, progress=None, n_jobs=None, memory_mb=None))]
+    fn changes(
+        &self,
+        py: Python<'_>,
+        before: &Baskets,
+        after: &Baskets,
+        progress: Option<Bound<'_, PyAny>>,
+        n_jobs: Option<i64>,
+        memory_mb: Option<f64>,
+    ) -> PyResult<TableView> {
+        let call = Call::mining(progress.as_ref(), n_jobs, memory_mb);
+        run(py, &call, |ctx| self.0.changes(&before.0, &after.0, ctx)).map(TableView)
+    }
+
+    fn shelf_pairs(&self, py: Python<'_>, k: usize) -> PyResult<TableView> {
+        run(py, &Call::quiet(self.0.len()), |_| self.0.shelf_pairs(k)).map(TableView)
+    }
+
+    fn to_pmml(&self, py: Python<'_>) -> PyResult<String> {
+        run(py, &Call::quiet(self.0.len()), |_| self.0.to_pmml())
+    }
+
+    fn save_pmml(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        run(py, &Call::quiet(self.0.len()), |_| self.0.save_pmml(&path))
+    }
+
     #[pyo3(signature = (baskets, params, unit, is_strongest_first, progress=None, n_jobs=None, memory_mb=None))]
     #[allow(
         clippy::too_many_arguments,

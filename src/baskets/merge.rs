@@ -1,6 +1,6 @@
 //! Baskets of baskets: all that a customer has bought, as one.
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch};
 
 use super::rows::Distinct;
 use super::{Baskets, OWNER};
@@ -26,17 +26,10 @@ impl Baskets {
     /// # Errors
     /// [`Error::Parameter`] if the source of the baskets knows no customers; [`Error::Cancelled`].
     pub fn by_customer(&self, ctx: &Context) -> Result<Self> {
-        let Some(customers) = self.customers() else {
+        let Some((places, customers)) = self.histories(ctx)? else {
             let rule = "must be known: make the baskets from transactions with role `customer`";
             return Err(Error::parameter(OWNER, "customers", rule, "none"));
         };
-        let batch = RecordBatch::try_from_iter([("customer", customers.clone())]);
-        let batch = batch.map_err(|e| Error::parameter(OWNER, "customers", "cannot be read", e))?;
-        let table = Table::from_batch(batch);
-        let codes = Labels::bind(table.column(0), "customer")?.codes(&table, ctx)?;
-        let known = codes.codes.iter().zip(0_u32..).filter(|(c, _)| **c != NONE);
-        let places: Vec<(u32, u32)> = known.map(|(&c, basket)| (c, basket)).collect();
-        let places = sorted(ctx, "sort baskets", places, |&place| place)?;
         let mut rows = Distinct::default();
         for (i, history) in places.chunk_by(|a, b| a.0 == b.0).enumerate() {
             if i.is_multiple_of(4096) {
@@ -62,8 +55,23 @@ impl Baskets {
         let merged = Self::of_distinct(rows, self.labels().clone(), self.counts().clone())?;
         Ok(merged.with(|inner| {
             inner.names = self.names().cloned();
-            inner.ids = Some(codes.values.clone());
-            inner.customers = Some(codes.values);
+            inner.ids = Some(customers.clone());
+            inner.customers = Some(customers);
         }))
+    }
+
+    /// Each basket with a customer as the customer's number and its own, ascending, and the customers by number; none where the source knows no customers.
+    pub(crate) fn histories(&self, ctx: &Context) -> Result<Option<(Vec<(u32, u32)>, ArrayRef)>> {
+        let Some(customers) = self.customers() else {
+            return Ok(None);
+        };
+        let batch = RecordBatch::try_from_iter([("customer", customers.clone())]);
+        let batch = batch.map_err(|e| Error::parameter(OWNER, "customers", "cannot be read", e))?;
+        let table = Table::from_batch(batch);
+        let codes = Labels::bind(table.column(0), "customer")?.codes(&table, ctx)?;
+        let known = codes.codes.iter().zip(0_u32..).filter(|(c, _)| **c != NONE);
+        let places: Vec<(u32, u32)> = known.map(|(&c, basket)| (c, basket)).collect();
+        let places = sorted(ctx, "sort baskets", places, |&place| place)?;
+        Ok(Some((places, codes.values)))
     }
 }

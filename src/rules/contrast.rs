@@ -130,7 +130,7 @@ impl Groups<'_> {
                 with.clear();
                 with.extend(by_class);
                 let count = of_set.iter().skip(group).step_by(self.n).sum();
-                let chance = met(&self.classes.n, &with, &own, count);
+                let chance = met(&self.classes.n, &with, &own, |_| f64::INFINITY, count);
                 if f64::from(count) > chance.expected {
                     found.push(Contrast {
                         group,

@@ -41,6 +41,14 @@ impl Coded {
         self.ends.len()
     }
 
+    pub(super) fn n_codes(&self) -> usize {
+        self.n_codes
+    }
+
+    pub(super) fn weight(&self, basket: usize) -> u32 {
+        self.weights[basket]
+    }
+
     pub(super) fn get(&self, basket: usize) -> &[u32] {
         let from = basket.checked_sub(1).map_or(0, |b| self.ends[b]);
         &self.items[from..self.ends[basket]]

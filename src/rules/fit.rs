@@ -60,14 +60,9 @@ impl RuleParams {
         let codes = itemsets.codes();
         let tree = tree_of(itemsets)?;
         let index = SetIndex::new(&tree, codes.len());
-        let n_items = baskets.n_items();
-        let sides = Sides {
-            antecedent: side("antecedents", self.antecedents.as_ref(), codes, n_items)?,
-            consequent: side("consequents", self.consequents.as_ref(), codes, n_items)?,
-        };
+        let sides = self.sides(codes, baskets)?;
         let rules = Generator::new(self, &tree, &index, &sides, ctx).rules(ctx)?;
-        let longest = baskets.iter().map(|(items, _)| items.len()).max();
-        let family = Family::new(self, &sides, longest.unwrap_or(0));
+        let family = self.family(&sides, baskets);
         let chances = self.chances(baskets, &tree, &index, codes, &rules, ctx)?;
         let tests = chances.map(|chances| {
             let weight = |at: usize| {
@@ -92,6 +87,21 @@ impl RuleParams {
         };
         self.alpha
             .map_or(Ok(rules.clone()), |alpha| rules.significant(alpha))
+    }
+
+    /// Which of the frequent items may be on which side.
+    pub(super) fn sides(&self, codes: &[u32], baskets: &Baskets) -> Result<Sides> {
+        let n_items = baskets.n_items();
+        Ok(Sides {
+            antecedent: side("antecedents", self.antecedents.as_ref(), codes, n_items)?,
+            consequent: side("consequents", self.consequents.as_ref(), codes, n_items)?,
+        })
+    }
+
+    /// The rules that could be found in the baskets.
+    pub(super) fn family(&self, sides: &Sides, baskets: &Baskets) -> Family {
+        let longest = baskets.iter().map(|(items, _)| items.len()).max();
+        Family::new(self, sides, longest.unwrap_or(0))
     }
 
     fn chances(

@@ -86,6 +86,10 @@ pub(super) fn confidence(c: &Cells) -> f64 {
     c.xy / c.x
 }
 
+pub(super) fn shrunken_lift(c: &Cells) -> f64 {
+    (c.xy + 0.5) / (c.x * c.y / c.n + 0.5)
+}
+
 pub(super) fn lift(c: &Cells) -> f64 {
     c.n * c.xy / (c.x * c.y)
 }

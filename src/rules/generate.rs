@@ -1,5 +1,6 @@
 //! Rules of item sets: which part of a set speaks for the rest.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::index::SetIndex;
@@ -36,6 +37,10 @@ pub(super) struct Generator<'a> {
     pub(super) tree: &'a SetTree,
     pub(super) index: &'a SetIndex,
     pub(super) sides: &'a Sides,
+    /// The place of each item's own set.
+    singles: Vec<u32>,
+    /// Whether any item may be in an antecedent.
+    any_antecedent: bool,
     /// By set, where only the basis is wanted.
     basis: Option<Basis>,
     n_rules: AtomicU64,
@@ -53,9 +58,10 @@ struct Basis {
 struct Scratch {
     items: Vec<u32>,
     keys: Vec<u64>,
-    /// Places in `items` that can be in a consequent, and those of the consequent at hand.
-    free: Vec<usize>,
+    /// Places in `items` of the consequent at hand.
     consequent: Vec<usize>,
+    /// A stack of lists, one for each item of the consequent: places in `items` that may come next, each with the antecedent that is left.
+    next: Vec<(usize, u32)>,
     rules: Vec<Rule>,
 }
 
@@ -74,6 +80,10 @@ impl<'a> Generator<'a> {
             tree,
             index,
             sides,
+            singles: (0..sides.antecedent.len() as u32)
+                .map(|item| index.find(index.key(item)))
+                .collect(),
+            any_antecedent: sides.antecedent.iter().all(|&is| is),
             basis,
             n_rules: AtomicU64::new(0),
             allowed: params.max_rules.unwrap_or(MAX_RULES).min(held),
@@ -130,45 +140,51 @@ impl<'a> Generator<'a> {
         scratch.keys.extend(keys);
         let all = scratch.keys.iter().fold(0, |a: u64, &k| a.wrapping_add(k));
         let may_be = |&at: &usize| self.sides.consequent[scratch.items[at] as usize];
-        scratch.free.clear();
-        scratch.free.extend((0..length).filter(may_be));
-        let mut free = std::mem::take(&mut scratch.free);
-        self.extend(set, all, 0, &free, scratch);
-        free.clear();
-        scratch.free = free;
+        scratch.next.clear();
+        scratch
+            .next
+            .extend((0..length).filter(may_be).map(|at| (at, set)));
+        self.extend(set, all, 0, 0..scratch.next.len(), scratch);
     }
 
-    /// Consequents that have the items at hand and one or more of `free`. An antecedent that shrinks is no rarer: its confidence only falls.
-    fn extend(&self, set: u32, x_key: u64, y_key: u64, free: &[usize], scratch: &mut Scratch) {
+    /// Consequents that have the items at hand and one or more of `free`, a list of the stack. An antecedent that shrinks is no rarer: its confidence only
+    /// falls.
+    fn extend(&self, set: u32, x_key: u64, y_key: u64, free: Range<usize>, scratch: &mut Scratch) {
         let n = scratch.consequent.len() + 1;
         let longest = self.params.max_consequent_len.unwrap_or(usize::MAX);
         if n > longest.min(scratch.items.len() - 1) {
             return;
         }
-        let n_xy = self.tree.support(set);
-        let confident = |&&at: &&usize| {
+        let n_xy = f64::from(self.tree.support(set));
+        let from = scratch.next.len();
+        for i in free {
+            let at = scratch.next[i].0;
             let x = self.index.find(x_key.wrapping_sub(scratch.keys[at]));
-            let confidence = f64::from(n_xy) / f64::from(self.tree.support(x));
-            confidence >= self.params.min_confidence
-        };
-        let left: Vec<usize> = free.iter().filter(confident).copied().collect();
-        for (i, &at) in left.iter().enumerate() {
+            if n_xy / f64::from(self.tree.support(x)) >= self.params.min_confidence {
+                scratch.next.push((at, x));
+            }
+        }
+        let to = scratch.next.len();
+        for i in from..to {
+            let (at, x) = scratch.next[i];
             let (x_key, y_key) = (
                 x_key.wrapping_sub(scratch.keys[at]),
                 y_key.wrapping_add(scratch.keys[at]),
             );
             scratch.consequent.push(at);
-            let rule = Rule {
-                x: self.index.find(x_key),
-                y: self.index.find(y_key),
-                xy: set,
+            let y = if n == 1 {
+                self.singles[scratch.items[at] as usize]
+            } else {
+                self.index.find(y_key)
             };
+            let rule = Rule { x, y, xy: set };
             if self.is_wanted(rule, scratch) {
                 scratch.rules.push(rule);
             }
-            self.extend(set, x_key, y_key, &left[i + 1..], scratch);
+            self.extend(set, x_key, y_key, i + 1..to, scratch);
             scratch.consequent.pop();
         }
+        scratch.next.truncate(from);
     }
 
     fn is_wanted(&self, rule: Rule, scratch: &Scratch) -> bool {
@@ -177,11 +193,12 @@ impl<'a> Generator<'a> {
         if tree.length(rule.x) > longest || !self.is_antecedent(scratch) {
             return false;
         }
-        let [n, n_x, n_y, n_xy] =
-            [ROOT, rule.x, rule.y, rule.xy].map(|set| u64::from(tree.support(set)));
-        let lift = (n as f64 * n_xy as f64) / (n_x as f64 * n_y as f64);
-        if self.params.min_lift.is_some_and(|least| lift < least) {
-            return false;
+        if let Some(least) = self.params.min_lift {
+            let [n, n_x, n_y, n_xy] =
+                [ROOT, rule.x, rule.y, rule.xy].map(|set| f64::from(tree.support(set)));
+            if (n * n_xy) / (n_x * n_y) < least {
+                return false;
+            }
         }
         match self.params.keep {
             Keep::All => true,
@@ -195,9 +212,10 @@ impl<'a> Generator<'a> {
 
     fn is_antecedent(&self, scratch: &Scratch) -> bool {
         let mut items = scratch.items.iter().enumerate();
-        items.all(|(at, &item)| {
-            self.sides.antecedent[item as usize] || scratch.consequent.contains(&at)
-        })
+        self.any_antecedent
+            || items.all(|(at, &item)| {
+                self.sides.antecedent[item as usize] || scratch.consequent.contains(&at)
+            })
     }
 
     /// Whether no part of the antecedent says as much.

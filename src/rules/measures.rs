@@ -98,6 +98,7 @@ measures! {
     Support "support" f::support, "n_xy / n: how often both are bought. In [0, 1] (Agrawal, Imielinski and Swami 1993).";
     Confidence "confidence" f::confidence, "n_xy / n_x: how often Y is bought with X. In [0, 1] (Agrawal, Imielinski and Swami 1993).";
     Lift "lift" f::lift, "n n_xy / (n_x n_y): how many times as often as by chance. In [0, n], 1 at independence (Brin, Motwani and Silverstein 1997).";
+    ShrunkenLift "shrunken_lift" f::shrunken_lift, "(n_xy + 1/2) / (n_x n_y / n + 1/2): lift drawn towards 1 where there is little to go by. Above 0, 1 at independence (Noren, Hopstadius and Bate 2013).";
     AntecedentSupport "antecedent_support" f::antecedent_support, "n_x / n; arules calls it coverage. In [0, 1].";
     ConsequentSupport "consequent_support" f::consequent_support, "n_y / n; arules calls it rhsSupport. In [0, 1].";
     Leverage "leverage" f::leverage, "n_xy / n - n_x n_y / n^2: what is bought together beyond chance. In [-1/4, 1/4], 0 at independence (Piatetsky-Shapiro 1991).";

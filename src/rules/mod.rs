@@ -23,6 +23,7 @@
 //! ```
 
 mod apply;
+mod changes;
 mod columns;
 mod contrast;
 mod counting;
@@ -32,12 +33,16 @@ mod fit;
 mod formulas;
 mod generate;
 mod index;
+mod intervals;
 mod matcher;
 mod measures;
 mod params;
+#[cfg(feature = "pmml")]
+mod pmml;
 mod result;
 mod saved;
 mod select;
+mod shelf;
 mod significance;
 mod sizes;
 mod splits;
@@ -45,7 +50,7 @@ mod tree;
 mod trend;
 
 pub use apply::{
-    CompiledRules, RecommendParams, Recommendation, Recommendations, Recommender, Repeat,
+    Combine, CompiledRules, RecommendParams, Recommendation, Recommendations, Recommender, Repeat,
 };
 pub use contrast::contrasts;
 pub use evaluate::Evaluation;

@@ -1,10 +1,9 @@
 //! How likely chance alone would make a rule as strong.
 //!
 //! The hypothesis: some item of the antecedent adds nothing to the others. With base B, the antecedent without that item: among the baskets with B of one
-//! size, those with the item and those with the consequent are drawn without regard to each other, each as many as there are. How many have both is then
-//! hypergeometric in each class of sizes, and the sum of the classes is a sum of unequal trials, whose upper tail is at most that of equal trials with
-//! their mean (Hoeffding 1956). That baskets have room for so many items only makes chance do less. The p-value of a rule is the largest over its items: no
-//! part may explain it.
+//! size, those with the item and those with the consequent are drawn without regard to each other, each as many as there are, but for the room that a
+//! basket has ([`together`]). How many have both is a sum of unequal trials, whose upper tail is at most that of equal trials with their mean
+//! (Hoeffding 1956). The p-value of a rule is the largest over its items: no part may explain it.
 
 use super::counting::ClassCounts;
 use super::generate::Rule;
@@ -106,25 +105,41 @@ impl Tester<'_> {
         } else {
             counts.of(base)
         };
-        met(of_base, counts.of(rule.x), counts.of(with), n_xy)
+        // A consequent of more items takes more room, but how much each takes is not known.
+        let taken = self.tree.length(base);
+        let room = |class: usize| match self.tree.length(rule.y) {
+            1 => f64::from(classes.largest[class]) - taken as f64,
+            _ => f64::INFINITY,
+        };
+        met(of_base, counts.of(rule.x), counts.of(with), room, n_xy)
     }
 }
 
-/// What chance does with two kinds of baskets, of which there are so many in each class, that met so often.
+/// What chance does with two kinds of baskets, of which there are so many in each class, that met so often. `room` is how many items, these two
+/// included, the largest basket of a class has place for.
 ///
 /// Classes next to each other are taken together until they have some baskets: of one basket nothing can be said.
-pub(super) fn met(n: &[u32], x: &[u32], y: &[u32], n_xy: u32) -> Chance {
+pub(super) fn met(
+    n: &[u32],
+    x: &[u32],
+    y: &[u32],
+    room: impl Fn(usize) -> f64,
+    n_xy: u32,
+) -> Chance {
     const LEAST: u32 = 16;
     let (mut expected, mut trials) = (0.0, 0);
-    let mut sums = [0_u32; 3];
+    let (mut sums, mut most_room) = ([0_u32; 3], 0.0_f64);
     for (class, ((&n_class, &x), &y)) in n.iter().zip(x).zip(y).enumerate() {
         sums = [sums[0] + n_class, sums[1] + x, sums[2] + y];
+        if n_class > 0 {
+            most_room = most_room.max(room(class));
+        }
         if sums[0] >= LEAST || class + 1 == n.len() {
-            trials += sums[1].min(sums[2]);
-            if sums[0] > 0 {
-                expected += f64::from(sums[1]) * f64::from(sums[2]) / f64::from(sums[0]);
+            if most_room >= 2.0 {
+                trials += sums[1].min(sums[2]);
+                expected += together(sums.map(f64::from), most_room);
             }
-            sums = [0; 3];
+            (sums, most_room) = ([0; 3], 0.0);
         }
     }
     Chance {
@@ -133,9 +148,22 @@ pub(super) fn met(n: &[u32], x: &[u32], y: &[u32], n_xy: u32) -> Chance {
     }
 }
 
+/// How many of n baskets have two items by chance, of which x and y have one each, if each basket has `room` for so many items: an item that is there leaves the
+/// other less of it. Baskets of one size filled by the odds of the items have both with chance p q (1 - (1-p)(1-q) / d), d = Σ p (1-p) over all items, nearly
+/// (Hájek 1964, Asymptotic theory of rejective sampling); d is at most `room`, so this is never too low.
+fn together([n, x, y]: [f64; 3], room: f64) -> f64 {
+    if n == 0.0 {
+        return 0.0;
+    }
+    let (p, q) = (x / n, y / n);
+    x * y / n * (1.0 - (1.0 - p) * (1.0 - q) / room)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     /// P(N >= k) of a sum of hypergeometric counts, by convolution.
     fn exact(classes: &[(u32, u32, u32)], k: u32) -> f64 {
@@ -163,10 +191,11 @@ mod tests {
             (17, 0, 5),
         ];
         let [n, x, y] = [0, 1, 2].map(|i| classes.map(|c| [c.0, c.1, c.2][i]).to_vec());
-        let mean = met(&n, &x, &y, 0).expected;
+        let any = |_| f64::INFINITY;
+        let mean = met(&n, &x, &y, any, 0).expected;
         assert!((mean - (1.0 / 16.0 + 0.6 + 1.1 + 1.6)).abs() < 1e-12);
         for k in 0..=12 {
-            let (bound, exact) = (met(&n, &x, &y, k).p_value, exact(&classes, k));
+            let (bound, exact) = (met(&n, &x, &y, any, k).p_value, exact(&classes, k));
             if f64::from(k) >= mean + 1.0 {
                 assert!(bound >= exact * (1.0 - 1e-9), "{k}: {bound} {exact}");
                 assert!(bound < 100.0 * exact, "{k}: {bound} {exact}");
@@ -177,10 +206,59 @@ mod tests {
     #[test]
     fn what_sizes_explain_is_no_evidence() {
         // Classes are full of both: chance could not have done otherwise.
-        let chance = met(&[16, 20, 30], &[16, 20, 0], &[16, 20, 9], 36);
+        let any = |_| f64::INFINITY;
+        let chance = met(&[16, 20, 30], &[16, 20, 0], &[16, 20, 9], any, 36);
         assert_eq!((chance.p_value, chance.expected), (1.0, 36.0));
         // Few baskets are a class only together.
-        assert_eq!(met(&[1, 3, 16], &[1, 3, 0], &[1, 0, 4], 1).expected, 1.0);
-        assert!(met(&[100, 100], &[10, 0], &[10, 0], 10).p_value < 1e-8);
+        assert_eq!(
+            met(&[1, 3, 16], &[1, 3, 0], &[1, 0, 4], any, 1).expected,
+            1.0
+        );
+        assert!(met(&[100, 100], &[10, 0], &[10, 0], any, 10).p_value < 1e-8);
+    }
+
+    /// Chances that a basket of `size` items, filled by odds, has each item, and each pair: all choices, one by one.
+    fn filled(odds: &[f64], size: u32) -> (Vec<f64>, Vec<Vec<f64>>) {
+        let n = odds.len();
+        let (mut one, mut two, mut all) = (vec![0.0; n], vec![vec![0.0; n]; n], 0.0);
+        for chosen in (0..1_u32 << n).filter(|c| c.count_ones() == size) {
+            let has = |i: usize| chosen >> i & 1 == 1;
+            let weight: f64 = (0..n).filter(|&i| has(i)).map(|i| odds[i]).product();
+            all += weight;
+            for i in (0..n).filter(|&i| has(i)) {
+                one[i] += weight;
+                (0..n).filter(|&j| has(j)).for_each(|j| two[i][j] += weight);
+            }
+        }
+        one.iter_mut().for_each(|p| *p /= all);
+        two.iter_mut().flatten().for_each(|p| *p /= all);
+        (one, two)
+    }
+
+    proptest! {
+        /// Room is never taken for less than it is: no drawn odds make two items meet more often than is said.
+        #[test]
+        fn chance_is_never_taken_for_less(
+            ln_odds in vec(-6.0..6.0_f64, 2..9),
+            size in 1_u32..8,
+        ) {
+            let odds: Vec<f64> = ln_odds.iter().map(|o| o.exp()).collect();
+            let size = size.min(odds.len() as u32);
+            let (one, two) = filled(&odds, size);
+            for i in 0..odds.len() {
+                for j in 0..i {
+                    let said = together([1.0, one[i], one[j]], size.into());
+                    prop_assert!(two[i][j] <= said * (1.0 + 1e-9) + 1e-15, "{} {}", two[i][j], said);
+                    prop_assert!(said <= one[i] * one[j] * (1.0 + 1e-12));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn two_items_need_room_for_two() {
+        let of_one = met(&[50, 50], &[10, 10], &[10, 10], |c| [1.0, 2.0][c], 2);
+        // p q (1 - (1-p)(1-q) / 2) in the second class, nothing in the first.
+        assert!((of_one.expected - 50.0 * 0.04 * (1.0 - 0.64 / 2.0)).abs() < 1e-12);
     }
 }

@@ -12,6 +12,8 @@ pub(super) struct SizeClasses {
     pub(super) of_basket: Vec<u16>,
     /// Baskets of each class, by weight.
     pub(super) n: Vec<u32>,
+    /// The largest size of each class.
+    pub(super) largest: Vec<u32>,
 }
 
 impl SizeClasses {
@@ -25,14 +27,18 @@ impl SizeClasses {
         }
         let class_of = class_of(&sizes);
         let n_classes = class_of.iter().max().map_or(0, |&c| usize::from(c) + 1);
-        let mut n = vec![0; n_classes];
-        for (&class, &weight) in class_of.iter().zip(&sizes) {
+        let (mut n, mut largest) = (vec![0; n_classes], vec![0; n_classes]);
+        for (size, (&class, &weight)) in class_of.iter().zip(&sizes).enumerate() {
             n[usize::from(class)] += weight as u32;
+            if weight > 0 {
+                largest[usize::from(class)] = size as u32;
+            }
         }
         let of_basket = baskets.iter().map(|(items, _)| class_of[items.len()]);
         Self {
             of_basket: of_basket.collect(),
             n,
+            largest,
         }
     }
 
@@ -73,6 +79,7 @@ mod tests {
         let classes = SizeClasses::new(&baskets.with_weights(vec![1, 4, 2, 5]).unwrap());
         assert_eq!(classes.of_basket, [2, 1, 0, 2]);
         assert_eq!(classes.n, [2, 4, 6]);
+        assert_eq!(classes.largest, [0, 1, 2]);
     }
 
     #[test]

@@ -243,6 +243,22 @@ pub(crate) fn normal_two_sided(z: f64) -> f64 {
     (-x * x).exp() / (PI.sqrt() * fraction)
 }
 
+/// The number of standard deviations that a normal deviate stays within with a chance of `level`.
+pub(crate) fn normal_within(level: f64) -> f64 {
+    let (mut low, mut high) = (0.0, 40.0);
+    loop {
+        let middle = 0.5 * (low + high);
+        if middle <= low || middle >= high {
+            return middle;
+        }
+        if normal_two_sided(middle) > 1.0 - level {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

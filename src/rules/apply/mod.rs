@@ -1,157 +1,28 @@
 //! Rules put to use: what a basket, or a customer, is missing.
 
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, Float64Array, RecordBatch, UInt32Array};
-use arrow_select::take::take;
-use serde::{Deserialize, Serialize};
+mod found;
+mod params;
 
 use super::counting::Coded;
 use super::matcher::{Marks, Matcher};
-use super::measures::Measure;
 use super::result::Rules;
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
-use crate::itemsets::columns::{batch_of, labelled, named};
 use crate::parallel::{Context, map_ordered, pieces};
+
+pub use found::Recommendations;
+pub use params::{Combine, RecommendParams, Repeat};
 
 const OWNER: &str = "RecommendParams";
 /// Baskets of a piece.
 const PIECE: usize = 4_096;
-
-/// Whether what was bought before is recommended again.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Repeat {
-    /// No: only what is missing.
-    #[default]
-    Exclude,
-    /// Yes, beside the rest.
-    Include,
-}
-
-/// How rules are applied.
-///
-/// ```
-/// use patronomy::rules::RecommendParams;
-/// assert!(RecommendParams::new().k(3).validate().is_ok());
-/// assert!(RecommendParams::new().k(0).validate().is_err());
-/// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct RecommendParams {
-    /// At most so many items for each basket; all where it is not given.
-    pub k: Option<usize>,
-    /// Whether what is there already is recommended again.
-    pub repeat: Repeat,
-    /// What rules are ranked by: of the rules for one item the highest counts. Rules with a NaN are left out.
-    pub rank_by: Measure,
-    /// Numbers of items of the rules that are never recommended.
-    pub excluded: Vec<u32>,
-    /// Places of baskets and numbers of items that they refuse.
-    pub refused: Vec<(u32, u32)>,
-    /// What each item of the rules is worth, by number: scores are multiplied by it, and items worth nothing or less are left out.
-    pub margins: Option<Vec<f64>>,
-}
-
-impl Default for RecommendParams {
-    fn default() -> Self {
-        Self {
-            k: Some(5),
-            repeat: Repeat::default(),
-            rank_by: Measure::Confidence,
-            excluded: Vec::new(),
-            refused: Vec::new(),
-            margins: None,
-        }
-    }
-}
-
-impl RecommendParams {
-    /// The five missing items with the highest confidences.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets how many items each basket gets.
-    #[must_use]
-    pub const fn k(mut self, k: usize) -> Self {
-        self.k = Some(k);
-        self
-    }
-
-    /// Asks for every item that some rule speaks for.
-    #[must_use]
-    pub const fn all(mut self) -> Self {
-        self.k = None;
-        self
-    }
-
-    /// Sets whether what is there already is recommended again.
-    #[must_use]
-    pub const fn repeat(mut self, repeat: Repeat) -> Self {
-        self.repeat = repeat;
-        self
-    }
-
-    /// Sets what rules are ranked by.
-    #[must_use]
-    pub const fn rank_by(mut self, measure: Measure) -> Self {
-        self.rank_by = measure;
-        self
-    }
-
-    /// Sets items that are never recommended.
-    #[must_use]
-    pub fn excluded(mut self, items: Vec<u32>) -> Self {
-        self.excluded = items;
-        self
-    }
-
-    /// Sets what baskets refuse.
-    #[must_use]
-    pub fn refused(mut self, refused: Vec<(u32, u32)>) -> Self {
-        self.refused = refused;
-        self
-    }
-
-    /// Sets what items are worth.
-    #[must_use]
-    pub fn margins(mut self, margins: Vec<f64>) -> Self {
-        self.margins = Some(margins);
-        self
-    }
-
-    /// Whether the values are ones that can be worked with.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] names the first that breaks its rule.
-    pub fn validate(&self) -> Result<()> {
-        if self.k == Some(0) {
-            return Err(Error::parameter(OWNER, "k", "must be 1 or more", 0));
-        }
-        let margins = self.margins.iter().flatten();
-        if let Some(margin) = margins.copied().find(|m| !m.is_finite()) {
-            return Err(Error::parameter(
-                OWNER,
-                "margins",
-                "must be finite numbers",
-                margin,
-            ));
-        }
-        Ok(())
-    }
-}
 
 /// An item that a rule speaks for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Recommendation {
     /// The item's number.
     pub item: u32,
-    /// The value of the measure that rules are ranked by, times the item's margin.
+    /// The value of the measure that rules are ranked by, of the strongest rule or of all together, times the item's margin.
     pub score: f64,
     /// The place of the rule, the strongest of those that hold for the basket.
     pub rule: u32,
@@ -185,6 +56,15 @@ pub struct CompiledRules {
     starts: Vec<u32>,
     candidates: Vec<Candidate>,
     is_excluded: Vec<bool>,
+}
+
+/// What rules say for an item, so far.
+#[derive(Debug, Clone, Copy)]
+struct Said {
+    total: f64,
+    strongest: f64,
+    /// The strongest rule.
+    rule: u32,
 }
 
 /// An item of a rule's consequent.
@@ -290,7 +170,7 @@ impl CompiledRules {
             compiled: self,
             marks: Marks::default(),
             codes: Vec::new(),
-            best: vec![None; self.rules.shared.codes.len()],
+            said: vec![None; self.rules.shared.codes.len()],
             met: Vec::new(),
             found: Vec::new(),
         }
@@ -303,10 +183,22 @@ pub struct Recommender<'a> {
     compiled: &'a CompiledRules,
     marks: Marks,
     codes: Vec<u32>,
-    /// Of each code the best rule so far; only those in `met` have one.
-    best: Vec<Option<(f64, u32)>>,
+    /// Of each code what rules say so far; only those in `met` have any.
+    said: Vec<Option<Said>>,
     met: Vec<u32>,
     found: Vec<Recommendation>,
+}
+
+impl Said {
+    fn add(&mut self, candidate: &Candidate) {
+        self.total += candidate.score;
+        // Of equal scores the rule that comes first.
+        let order = candidate.score.total_cmp(&self.strongest);
+        if order.then(self.rule.cmp(&candidate.rule)).is_gt() {
+            self.strongest = candidate.score;
+            self.rule = candidate.rule;
+        }
+    }
 }
 
 impl Recommender<'_> {
@@ -329,31 +221,37 @@ impl Recommender<'_> {
     fn of_codes(&mut self, codes: &[u32], refused: &[(u32, u32)]) {
         let compiled = self.compiled;
         let matcher = &compiled.matcher;
-        let (best, met) = (&mut self.best, &mut self.met);
+        let (said, met) = (&mut self.said, &mut self.met);
         met.clear();
         matcher.visit(codes, 0..u32::MAX, &mut self.marks, |at| {
             let range = compiled.starts[at as usize]..compiled.starts[at as usize + 1];
             for candidate in &compiled.candidates[range.start as usize..range.end as usize] {
-                let slot = &mut best[candidate.code as usize];
-                match slot {
-                    None => {
+                match &mut said[candidate.code as usize] {
+                    Some(said) => said.add(candidate),
+                    none => {
                         met.push(candidate.code);
-                        *slot = Some((candidate.score, candidate.rule));
-                    }
-                    Some((score, rule)) => {
-                        // Of equal scores the rule that comes first.
-                        let order = candidate.score.total_cmp(score);
-                        if order.then((*rule).cmp(&candidate.rule)).is_gt() {
-                            *slot = Some((candidate.score, candidate.rule));
-                        }
+                        *none = Some(Said {
+                            total: candidate.score,
+                            strongest: candidate.score,
+                            rule: candidate.rule,
+                        });
                     }
                 }
             }
         });
         self.found.clear();
         for &code in &*met {
-            let Some((score, rule)) = best[code as usize].take() else {
+            let Some(Said {
+                total,
+                strongest,
+                rule,
+            }) = said[code as usize].take()
+            else {
                 continue;
+            };
+            let score = match compiled.params.combine {
+                Combine::Strongest => strongest,
+                Combine::Sum => total,
             };
             let item = compiled.rules.shared.codes[code as usize];
             let is_there =
@@ -372,16 +270,6 @@ impl Recommender<'_> {
         }
         self.found.sort_unstable_by(order);
     }
-}
-
-/// What rules recommend for many baskets.
-#[derive(Debug, Clone)]
-pub struct Recommendations {
-    rules: Rules,
-    baskets: Baskets,
-    n_baskets: usize,
-    /// Of each row the basket, the rank from 1, and what is recommended.
-    rows: Vec<(u32, u32, Recommendation)>,
 }
 
 impl CompiledRules {
@@ -420,81 +308,5 @@ impl CompiledRules {
             n_baskets: coded.len(),
             rows: parts.concat(),
         })
-    }
-}
-
-impl Recommendations {
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// The baskets looked at.
-    #[must_use]
-    pub fn n_baskets(&self) -> usize {
-        self.n_baskets
-    }
-
-    /// Each recommendation: the basket, its rank from 1, item, score and rule.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, u32, Recommendation)> {
-        self.rows.iter().copied()
-    }
-
-    /// The same, the highest score of all first; of equal ones in the order of the baskets.
-    #[must_use]
-    pub fn strongest_first(mut self) -> Self {
-        self.rows.sort_by(|a, b| b.2.score.total_cmp(&a.2.score));
-        self
-    }
-
-    /// One row each: `name` of the column of baskets (their ids, else their places), `rank`, `item`, `item_name` where items have names, `score`, and the
-    /// reason: `rule` (its place), `antecedent`, `support_count` (baskets with both sides), `antecedent_count`, `confidence`, `lift`.
-    ///
-    /// # Errors
-    /// Never, but for labels that Arrow cannot take.
-    pub fn batch(&self, name: &str) -> Result<RecordBatch> {
-        let baskets = UInt32Array::from_iter_values(self.rows.iter().map(|r| r.0));
-        let ids: ArrayRef = match self.baskets.ids() {
-            Some(ids) => take(ids, &baskets, None)
-                .map_err(|e| Error::parameter("Recommendations", "ids", "cannot be taken", e))?,
-            None => Arc::new(baskets),
-        };
-        let places: Vec<usize> = self.rows.iter().map(|r| r.2.rule as usize).collect();
-        let reasons = self.rules.take(&places)?.with_measures(&[]).untested();
-        let reasons = reasons.batch(0..places.len(), false)?;
-        let items = UInt32Array::from_iter_values(self.rows.iter().map(|r| r.2.item));
-        let rules = UInt32Array::from_iter_values(self.rows.iter().map(|r| r.2.rule));
-        let ranks = UInt32Array::from_iter_values(self.rows.iter().map(|r| r.1));
-        let scores = Float64Array::from_iter_values(self.rows.iter().map(|r| r.2.score));
-        let names = self
-            .rules
-            .names()
-            .map(|names| named(names, &items))
-            .transpose()?;
-        let item = labelled(self.rules.labels(), items)?;
-        let mut columns: Vec<(&str, ArrayRef)> =
-            vec![(name, ids), ("rank", Arc::new(ranks)), ("item", item)];
-        columns.extend(names.map(|names| ("item_name", names)));
-        columns.push(("score", Arc::new(scores)));
-        columns.push(("rule", Arc::new(rules)));
-        for reason in [
-            "antecedent",
-            "support_count",
-            "antecedent_count",
-            "confidence",
-            "lift",
-        ] {
-            if let Some(column) = reasons.column_by_name(reason) {
-                columns.push((reason, column.clone()));
-            }
-        }
-        batch_of(columns)
     }
 }
