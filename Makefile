@@ -133,7 +133,7 @@ test-bench: build $(STAMPS)/bench
 
 # Fuzzing needs a nightly toolchain; that the target still fits the core does not.
 test-fuzz:
-	cargo check --manifest-path fuzz/Cargo.toml --target-dir target/fuzz
+	cargo check --manifest-path fuzz/Cargo.toml --target-dir target
 
 # ---- lint -----------------------------------------------------------------------------------------------------
 
@@ -151,8 +151,9 @@ lint-python: build $(STAMPS)/lint
 	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml patronomy._core
 	$(if $(NOTEBOOKS),$(BIN)/nbstripout --verify --keep-id $(NOTEBOOKS))
 
+# Unoptimised it is installed in half the time, and checks in a second all the same.
 lint-deny:
-	@cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --version '^0.20' --locked || { \
+	@cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --version '^0.20' --locked --debug || { \
 	  echo 'error: cargo-deny is missing and could not be installed: LICENCES, BANS AND SOURCES WERE NOT CHECKED' >&2; exit 1; }
 	cargo deny --locked --workspace check licenses bans sources
 

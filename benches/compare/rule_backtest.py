@@ -202,9 +202,8 @@ def banned(of: Task, repeat: Repeat) -> Marks | None:
 def by_rules(of: Task, repeat: Repeat, setting: Setting) -> Places:
     """Rules of single invoices, or of all that each customer bought."""
     baskets = of.invoices if setting["baskets"] == "invoices" else of.held
-    options = {k: v for k, v in setting.items() if k not in ("baskets", "rank_by")}
-    rules = baskets.rules(**options, test="none")
-    found = rules.recommend(of.held, k=MOST, repeat=repeat, rank_by=setting["rank_by"])
+    rules = baskets.rules(**setting["rules"], test="none")
+    found = rules.recommend(of.held, k=MOST, repeat=repeat, **setting["ranking"])
     return placed(of, repeat, found)
 
 
@@ -293,19 +292,25 @@ class Method:
 
 
 def rule_settings(
-    baskets: str, sizes: Sequence[tuple[float, int]]
+    baskets: str,
+    sizes: Sequence[tuple[float, int]],
+    confidences: Sequence[float] = (0.1, 0.3),
+    measures: Sequence[str] = ("confidence", "lift", "leverage", "jaccard"),
+    combine: str = "strongest",
 ) -> Callable[[Repeat], list[Setting]]:
     return lambda _: [
         {
             "baskets": baskets,
-            "min_support": support,
-            "max_antecedent_len": length,
-            "min_confidence": confidence,
-            "rank_by": measure,
+            "rules": {
+                "min_support": support,
+                "max_antecedent_len": length,
+                "min_confidence": confidence,
+            },
+            "ranking": {"rank_by": measure, "combine": combine},
         }
         for support, length in sizes
-        for confidence in (0.1, 0.3)
-        for measure in ("confidence", "lift", "leverage", "jaccard")
+        for confidence in confidences
+        for measure in measures
     ]
 
 
@@ -317,7 +322,7 @@ def neighbour_settings(repeat: Repeat) -> list[Setting]:
     ]
 
 
-RULES = ("rules of invoices", "rules of customers")
+RULES = ("rules of invoices", "rules of customers", "rules of customers, summed")
 METHODS = (
     Method(
         RULES[0],
@@ -328,6 +333,17 @@ METHODS = (
         RULES[1],
         by_rules,
         rule_settings("customers", [(0.03, 1), (0.03, 2), (0.01, 1), (0.005, 1)]),
+    ),
+    Method(
+        RULES[2],
+        by_rules,
+        rule_settings(
+            "customers",
+            [(0.001, 1), (0.002, 1), (0.005, 1), (0.01, 1)],
+            (0.0,),
+            ("confidence", "cosine", "jaccard", "added_value"),
+            "sum",
+        ),
     ),
     Method("popularity", by_popularity, lambda _: [{"days": None}]),
     Method(
@@ -395,12 +411,11 @@ def check_recommended(
     of: Task, repeat: Repeat, setting: Setting, places: Places
 ) -> None:
     """Transactions get what the baskets of their customers got, and fewer items are the first."""
-    options = {k: v for k, v in setting.items() if k not in ("baskets", "rank_by")}
     rules = (of.past if setting["baskets"] == "invoices" else of.held).rules(
-        **options, test="none"
+        **setting["rules"], test="none"
     )
     for k in KS:
-        found = rules.recommend(of.past, k=k, repeat=repeat, rank_by=setting["rank_by"])
+        found = rules.recommend(of.past, k=k, repeat=repeat, **setting["ranking"])
         few = placed(of, repeat, found)[:, :k]
         check((few == places[:, :k]).all(), "recommendations differ")
 

@@ -59,7 +59,7 @@ def segment_shares(segments: dict[str, list[Any]], ax: "Axes | None" = None) -> 
         shares = [float(v or 0.0) for v in segments[column]]
         bars = ax.barh(places, shares, height=half, label=label, color=colour)
         ax.bar_label(bars, [f"{v:.1%}" for v in shares], padding=3, fontsize=8)
-    ax.set_yticks(range(len(names)), names)
+    ax.set_yticks(range(len(names)), names, parse_math=False)
     ax.invert_yaxis()
     ax.margins(x=0.12)
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
@@ -121,7 +121,7 @@ def _supports(
     ax = _axes(ax, (8.0, 1.5 + 0.35 * max(len(labels), 1)))
     bars = ax.barh(range(len(labels)), supports, height=0.7, color=_CUSTOMERS)
     ax.bar_label(bars, [f"{v:.2%}" for v in supports], padding=3, fontsize=8)
-    ax.set_yticks(range(len(labels)), labels)
+    ax.set_yticks(range(len(labels)), labels, parse_math=False)
     ax.invert_yaxis()
     ax.margins(x=0.12)
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.1%}")
@@ -217,8 +217,10 @@ def _heat(
     # Never 0: an empty grid must still have a scale.
     peak = max((v for row in grid for v in row), default=0.0) or 1.0
     image = ax.imshow(grid, cmap=_MAP, aspect="auto", vmin=0.0, vmax=peak)
-    ax.set_xticks(range(len(column_labels)), [str(x) for x in column_labels])
-    ax.set_yticks(range(len(row_labels)), [str(y) for y in row_labels])
+    # Names are no formulas, whatever dollars they hold.
+    columns, rows = ([str(v) for v in side] for side in (column_labels, row_labels))
+    ax.set_xticks(range(len(columns)), columns, parse_math=False)
+    ax.set_yticks(range(len(rows)), rows, parse_math=False)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     for i, row in enumerate(grid):

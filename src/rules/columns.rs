@@ -4,14 +4,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, UInt32Array};
-use arrow_buffer::{OffsetBuffer, ScalarBuffer};
+use arrow_buffer::OffsetBuffer;
 use arrow_schema::SchemaRef;
 
 use super::generate::Rule;
-use super::result::Rules;
+use super::measures::Counts;
+use super::result::{Rules, Shared};
+use super::tree::ROOT;
 use crate::error::Result;
 use crate::itemsets::columns::{batch_of, labelled, lists, named};
-use crate::parallel::{Context, map_ordered, pieces};
+use crate::parallel::{Context, filled, map_ordered, pieces};
 
 /// Rules of a batch, where nothing else is said.
 const RULES: usize = 1 << 20;
@@ -53,24 +55,35 @@ impl Rules {
     pub(super) fn batch(&self, range: Range<usize>, with_names: bool) -> Result<RecordBatch> {
         let rules = &self.list[range.clone()];
         let ctx = Context::new();
-        let sides = |set: fn(&Rule) -> u32| self.sides(rules, set, with_names, &ctx);
-        let (antecedent, antecedent_names) = sides(|r| r.x)?;
-        let (consequent, consequent_names) = sides(|r| r.y)?;
-        let tree = &self.shared.tree;
-        let counts = |set: fn(&Rule) -> u32| -> ArrayRef {
-            let counts = rules.iter().map(|r| i64::from(tree.support(set(r))));
-            Arc::new(Int64Array::from_iter_values(counts))
+        let sides = Sides::new(&self.shared, rules, &ctx)?;
+        let [x_ends, y_ends] = sides.ends;
+        let [x_items, y_items] = sides.items.map(UInt32Array::from);
+        let names = self.names().filter(|_| with_names);
+        let named = |items: &UInt32Array| names.map(|names| named(names, items)).transpose();
+        let (x_names, y_names) = (named(&x_items)?, named(&y_items)?);
+        let (x, y) = (
+            labelled(self.labels(), x_items)?,
+            labelled(self.labels(), y_items)?,
+        );
+        let mut columns: Vec<(&str, ArrayRef)> = vec![
+            ("antecedent", lists(&x_ends, x)),
+            ("consequent", lists(&y_ends, y)),
+        ];
+        columns.extend(x_names.map(|names| ("antecedent_names", lists(&x_ends, names))));
+        columns.extend(y_names.map(|names| ("consequent_names", lists(&y_ends, names))));
+        let counts = filled(&ctx, "rules", rules.len(), |at| {
+            self.shared.counts(rules[at])
+        })?;
+        let whole = |of: fn(&Counts) -> u32| -> ArrayRef {
+            let values = counts.iter().map(|c| i64::from(of(c)));
+            Arc::new(Int64Array::from_iter_values(values))
         };
-        let mut columns: Vec<(&str, ArrayRef)> =
-            vec![("antecedent", antecedent), ("consequent", consequent)];
-        columns.extend(antecedent_names.map(|names| ("antecedent_names", names)));
-        columns.extend(consequent_names.map(|names| ("consequent_names", names)));
-        columns.push(("support_count", counts(|r| r.xy)));
-        columns.push(("antecedent_count", counts(|r| r.x)));
-        columns.push(("consequent_count", counts(|r| r.y)));
+        columns.push(("support_count", whole(|c| c.n_xy)));
+        columns.push(("antecedent_count", whole(|c| c.n_x)));
+        columns.push(("consequent_count", whole(|c| c.n_y)));
         for measure in self.shown() {
             let mut values = vec![0.0; rules.len()];
-            measure.fill(rules.iter().map(|&r| self.shared.counts(r)), &mut values);
+            measure.fill(counts.iter().copied(), &mut values);
             columns.push((measure.name(), Arc::new(Float64Array::from(values))));
         }
         if let Some(tests) = &self.tests {
@@ -84,41 +97,69 @@ impl Rules {
         }
         batch_of(columns)
     }
+}
 
-    /// One side of rules as lists of labels, and of names where they are wanted and there are some.
-    fn sides(
-        &self,
-        rules: &[Rule],
-        set: fn(&Rule) -> u32,
-        with_names: bool,
-        ctx: &Context,
-    ) -> Result<(ArrayRef, Option<ArrayRef>)> {
+/// The items of antecedents and consequents, one rule after the other, and where each ends.
+struct Sides {
+    items: [Vec<u32>; 2],
+    ends: [OffsetBuffer<i32>; 2],
+}
+
+impl Sides {
+    fn new(shared: &Shared, rules: &[Rule], ctx: &Context) -> Result<Self> {
         const PIECE: usize = 1 << 16;
-        let (tree, codes) = (&self.shared.tree, &self.shared.codes);
-        let parts = map_ordered(
-            ctx,
-            "rules",
-            pieces(rules.len(), PIECE).collect(),
-            |range| {
-                let (mut items, mut all) = (Vec::new(), Vec::new());
-                for rule in &rules[range] {
-                    tree.items_into(set(rule), &mut items);
-                    all.extend(items.iter().map(|&code| codes[code as usize]));
+        let ranges = pieces(rules.len(), PIECE).collect();
+        let parts = map_ordered(ctx, "rules", ranges, |range| {
+            Ok(Piece::new(shared, &rules[range]))
+        })?;
+        let all = |of: fn(&Piece) -> &Vec<u32>| {
+            let mut all = Vec::with_capacity(parts.iter().map(|p| of(p).len()).sum());
+            parts.iter().for_each(|p| all.extend_from_slice(of(p)));
+            all
+        };
+        let ends = [all(|p| &p.lengths[0]), all(|p| &p.lengths[1])];
+        let items = [all(|p| &p.items[0]), all(|p| &p.items[1])];
+        let ends = ends.map(|l| OffsetBuffer::from_lengths(l.into_iter().map(|l| l as usize)));
+        Ok(Self { items, ends })
+    }
+}
+
+/// The sides of some rules.
+struct Piece {
+    items: [Vec<u32>; 2],
+    lengths: [Vec<u32>; 2],
+}
+
+impl Piece {
+    /// Rules of one set stand together: its items are looked up once, and an antecedent is what the consequent leaves.
+    fn new(shared: &Shared, rules: &[Rule]) -> Self {
+        let tree = &shared.tree;
+        let new = || [Vec::new(), Vec::with_capacity(rules.len())];
+        let ([x_items, x_lengths], [y_items, y_lengths]) = (&mut new(), &mut new());
+        let (mut set, mut items, mut y) = (ROOT, Vec::new(), Vec::new());
+        for rule in rules {
+            if rule.xy != set {
+                set = rule.xy;
+                tree.items_into(set, &mut items);
+            }
+            tree.items_into(rule.y, &mut y);
+            let mut left = &y[..];
+            for &code in &items {
+                let item = shared.codes[code as usize];
+                if left.first() == Some(&code) {
+                    left = &left[1..];
+                    y_items.push(item);
+                } else {
+                    x_items.push(item);
                 }
-                Ok(all)
-            },
-        )?;
-        let lengths = rules.iter().map(|r| tree.length(set(r)) as i32);
-        let ends = std::iter::once(0).chain(lengths.scan(0, |end, length| {
-            *end += length;
-            Some(*end)
-        }));
-        let ends = OffsetBuffer::new(ScalarBuffer::from(ends.collect::<Vec<i32>>()));
-        let numbers = UInt32Array::from(parts.concat());
-        let names = self.names().filter(|_| with_names);
-        let names = names.map(|names| named(names, &numbers)).transpose()?;
-        let labels = labelled(self.labels(), numbers)?;
-        Ok((lists(&ends, labels), names.map(|names| lists(&ends, names))))
+            }
+            y_lengths.push(y.len() as u32);
+            x_lengths.push((items.len() - y.len()) as u32);
+        }
+        Self {
+            items: [std::mem::take(x_items), std::mem::take(y_items)],
+            lengths: [std::mem::take(x_lengths), std::mem::take(y_lengths)],
+        }
     }
 }
 

@@ -23,6 +23,8 @@ impl Cells {
     #[inline(always)]
     pub(super) fn new(counts: Counts) -> Self {
         let [n, x, y, xy] = [counts.n, counts.n_x, counts.n_y, counts.n_xy].map(i64::from);
+        // The difference is at most n²/4 of either sign, so that it does not matter if a product is more than an `i64`.
+        let d = n.wrapping_mul(xy).wrapping_sub(x.wrapping_mul(y));
         Self {
             n: n as f64,
             x: x as f64,
@@ -33,7 +35,7 @@ impl Cells {
             x_only: (x - xy) as f64,
             y_only: (y - xy) as f64,
             neither: (n - x - y + xy) as f64,
-            d: (i128::from(n) * i128::from(xy) - i128::from(x) * i128::from(y)) as f64,
+            d: d as f64,
         }
     }
 
@@ -78,10 +80,12 @@ fn entropy(a: f64, b: f64, n: f64) -> f64 {
     term(a, b) + term(b, a)
 }
 
+#[inline]
 pub(super) fn support(c: &Cells) -> f64 {
     c.xy / c.n
 }
 
+#[inline]
 pub(super) fn confidence(c: &Cells) -> f64 {
     c.xy / c.x
 }
@@ -90,6 +94,7 @@ pub(super) fn shrunken_lift(c: &Cells) -> f64 {
     (c.xy + 0.5) / (c.x * c.y / c.n + 0.5)
 }
 
+#[inline]
 pub(super) fn lift(c: &Cells) -> f64 {
     c.n * c.xy / (c.x * c.y)
 }

@@ -13,7 +13,7 @@ use super::formulas as f;
 use crate::error::{Error, Result, nearest};
 
 /// The four counts that measures are made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Baskets.
     pub n: u32,

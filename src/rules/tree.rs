@@ -8,23 +8,27 @@ use crate::error::{Error, Result};
 pub(super) const ROOT: u32 = 0;
 
 /// Sets with their supports. Items are codes, and ascend in each set; a set's parent stands before it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct SetTree {
-    parents: Vec<u32>,
-    items: Vec<u32>,
-    depths: Vec<u32>,
-    supports: Vec<u32>,
+#[derive(Debug, Clone)]
+pub(super) struct SetTree(Vec<Node>);
+
+/// What is looked at together stands together: a set is met out of order.
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    parent: u32,
+    item: u32,
+    depth: u32,
+    support: u32,
 }
 
 impl SetTree {
     /// The empty set alone, which all baskets have.
     pub(super) fn new(total: u32) -> Self {
-        Self {
-            parents: vec![ROOT],
-            items: vec![u32::MAX],
-            depths: vec![0],
-            supports: vec![total],
-        }
+        Self(vec![Node {
+            parent: ROOT,
+            item: u32::MAX,
+            depth: 0,
+            support: total,
+        }])
     }
 
     /// Makes room for so many sets.
@@ -41,64 +45,59 @@ impl SetTree {
                 remedy: "raise the minimum support, or set `max_len`".into(),
             });
         }
-        let n = n as usize;
-        for list in [
-            &mut self.parents,
-            &mut self.items,
-            &mut self.depths,
-            &mut self.supports,
-        ] {
-            list.reserve_exact(n);
-        }
+        self.0.reserve_exact(n as usize);
         Ok(())
     }
 
     /// Adds the set that has an item more than another. Returns its place.
     #[inline]
     pub(super) fn add(&mut self, parent: u32, item: u32, support: u32) -> u32 {
-        let place = self.items.len() as u32;
-        self.parents.push(parent);
-        self.items.push(item);
-        self.depths.push(self.depths[parent as usize] + 1);
-        self.supports.push(support);
+        let place = self.0.len() as u32;
+        self.0.push(Node {
+            parent,
+            item,
+            depth: self.0[parent as usize].depth + 1,
+            support,
+        });
         place
     }
 
     /// Sets, the empty one included.
     pub(super) fn len(&self) -> usize {
-        self.items.len()
+        self.0.len()
     }
 
     /// How many baskets have the set.
     #[inline(always)]
     pub(super) fn support(&self, set: u32) -> u32 {
-        self.supports[set as usize]
+        self.0[set as usize].support
     }
 
     /// How many items the set has.
     #[inline(always)]
     pub(super) fn length(&self, set: u32) -> usize {
-        self.depths[set as usize] as usize
+        self.0[set as usize].depth as usize
     }
 
     #[inline(always)]
     pub(super) fn parent(&self, set: u32) -> u32 {
-        self.parents[set as usize]
+        self.0[set as usize].parent
     }
 
     /// The last item of the set.
     #[inline(always)]
     pub(super) fn item(&self, set: u32) -> u32 {
-        self.items[set as usize]
+        self.0[set as usize].item
     }
 
     /// Writes the items of the set, ascending.
     pub(super) fn items_into(&self, mut set: u32, items: &mut Vec<u32>) {
         items.clear();
         items.resize(self.length(set), 0);
-        while set != ROOT {
-            items[self.length(set) - 1] = self.item(set);
-            set = self.parent(set);
+        for slot in items.iter_mut().rev() {
+            let node = self.0[set as usize];
+            *slot = node.item;
+            set = node.parent;
         }
     }
 
@@ -112,10 +111,12 @@ impl SetTree {
     /// The same tree with other supports, one for each set.
     pub(super) fn with_supports(&self, supports: Vec<u32>) -> Self {
         debug_assert_eq!(supports.len(), self.len());
-        Self {
-            supports,
-            ..self.clone()
-        }
+        let nodes = self.0.iter().zip(supports);
+        Self(
+            nodes
+                .map(|(node, support)| Node { support, ..*node })
+                .collect(),
+        )
     }
 }
 
@@ -145,7 +146,7 @@ impl TreeBuilder {
 
     /// Says how many baskets have the set.
     pub(super) fn set_support(&mut self, set: u32, support: u32) {
-        self.tree.supports[set as usize] = support;
+        self.tree.0[set as usize].support = support;
     }
 
     pub(super) fn finish(self) -> SetTree {

@@ -312,6 +312,19 @@ def test_a_picture(baskets: pt.Baskets) -> None:
     plt.close("all")
 
 
+def test_no_name_is_a_formula() -> None:
+    import matplotlib.pyplot as plt
+
+    names = ["2 for $5", "3 for \\frac$"]
+    ax = pt.Baskets.from_lists([names] * 3).itemsets(min_support=1.0).plot(min_len=1)
+    # Names that are read as formulas fail to draw, or lose their dollars.
+    ax.figure.canvas.draw()
+    shown = [label.get_text() for label in ax.get_yticklabels()]
+    assert set(names) <= set(shown)
+    assert not any(label.get_parse_math() for label in ax.get_yticklabels())
+    plt.close("all")
+
+
 def test_progress(many: pt.Baskets) -> None:
     seen: list[float] = []
     many.itemsets(min_support_count=20, progress=lambda done, stage: seen.append(done))

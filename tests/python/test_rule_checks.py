@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 import patronomy as pt
+import polars as pl
 import pytest
 from lxml import etree
 from patronomy.errors import ColumnNotFoundError, FileError, ParameterError
@@ -180,7 +181,7 @@ def test_other_things_than_baskets_are_refused(rules: pt.Rules, what: str) -> No
 
 
 def test_baskets_need_their_roles(rules: pt.Rules) -> None:
-    table = {"customer": [1], "time": ["2024-01-01"]}
+    table = pl.DataFrame({"customer": [1], "time": ["2024-01-01"]})
     bare = pt.Transactions(table, customer="customer", time="time")
     with pytest.raises(ColumnNotFoundError):
         rules.intervals(bare)
