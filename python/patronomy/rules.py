@@ -132,8 +132,10 @@ class Rules(RuleChecks, RuleUse, ArrowTable):
 
         A measure; support_count, antecedent_count, consequent_count,
         antecedent_length, consequent_length, length; improvement, boost or
-        lift_increase over the parts of the antecedent; expected_count, p_value,
-        p_adjusted where rules were tested.
+        lift_increase over the parts of the antecedent; where rules were tested
+        expected_count, p_value, p_adjusted, and least_lift: what support_count over
+        expected_count is at least, with a confidence of 99.9 % for one rule. Sorted by
+        it, rules come by how strong they are for sure.
 
         Examples
         --------

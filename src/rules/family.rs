@@ -46,11 +46,13 @@ impl Family {
             weights: vec![vec![0.0; LONGEST + 1]; LONGEST + 1],
             n_candidates: 0.0,
         };
+        let [of_all, of_x, of_y] = [m, m_x, m_y].map(|m| choices(m, LONGEST));
         for length in lengths() {
             let n_shapes = shapes(length).count() as f64;
+            let splits = choices(length, length);
             for (x, y) in shapes(length) {
-                let any = choose(m, length) * choose(length, x);
-                let of_sides = choose(m_x, x) * choose(m_y, y);
+                let any = of_all[length] * splits[x];
+                let of_sides = of_x[x] * of_y[y];
                 let mut candidates = any.min(of_sides);
                 // A pair is one hypothesis, whichever side speaks for the other.
                 if length == 2 && m_x == m && m_y == m {
@@ -75,6 +77,11 @@ impl Family {
     pub(super) fn n_candidates(&self) -> f64 {
         self.n_candidates
     }
+}
+
+/// Ways to choose 0, 1, .. k of n.
+fn choices(n: usize, k: usize) -> Vec<f64> {
+    (0..=k).map(|k| choose(n, k)).collect()
 }
 
 pub(super) fn choose(n: usize, k: usize) -> f64 {

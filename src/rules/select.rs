@@ -7,9 +7,11 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, NullArray};
 use super::generate::Rule;
 use super::measures::Measure;
 use super::result::Rules;
+use super::significance::Chance;
 use crate::error::{Error, Result, nearest};
 use crate::itemsets::columns::batch_of;
 use crate::parallel::Context;
+use crate::stats::tails::poisson_lower_limit;
 use crate::table::Table;
 use crate::table::expression::{Expression, Names};
 
@@ -25,12 +27,17 @@ const WHOLE: [&str; 6] = [
 /// What needs the parts of antecedents.
 const OF_PARTS: [&str; 3] = ["improvement", "boost", "lift_increase"];
 /// What only rules that were tested have.
-const OF_TESTS: [&str; 3] = ["expected_count", "p_value", "p_adjusted"];
+const OF_TESTS: [&str; 4] = ["expected_count", "least_lift", "p_value", "p_adjusted"];
+/// How often a lift is less than the least one, at most.
+const LEVEL: f64 = 0.001;
 
 impl Rules {
     /// The values of anything that rules are known by: a measure; `support_count`, `antecedent_count`, `consequent_count`, `antecedent_length`,
     /// `consequent_length`, `length`; `improvement`, `boost` or `lift_increase` over the parts of the antecedent; and where rules were tested
-    /// `expected_count`, `p_value` and `p_adjusted`.
+    /// `expected_count`, `least_lift`, `p_value` and `p_adjusted`.
+    ///
+    /// The least lift is what `support_count / expected_count` is at least, with a confidence of 99.9 % for one rule: the lower limit of a Poisson mean (Garwood
+    /// 1936) over the expectation. Sorted by it, rules come by how strong they are for sure; p-values put much bought items with weak ties first.
     ///
     /// # Errors
     /// [`Error::Parameter`] for another name, with the most similar one; [`Error::Cancelled`].
@@ -56,6 +63,14 @@ impl Rules {
         if let (true, Some(tests)) = (OF_TESTS.contains(&name), &self.tests) {
             return Ok(match name {
                 "expected_count" => tests.chances.iter().map(|c| c.expected).collect(),
+                "least_lift" => {
+                    let pairs = self.list.iter().zip(&tests.chances);
+                    let least = |(rule, chance): (&Rule, &Chance)| {
+                        let n_xy = self.shared.tree.support(rule.xy);
+                        poisson_lower_limit(n_xy, LEVEL) / chance.expected
+                    };
+                    pairs.map(least).collect()
+                }
                 "p_value" => tests.chances.iter().map(|c| c.p_value).collect(),
                 _ => tests.adjusted.clone(),
             });

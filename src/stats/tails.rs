@@ -107,6 +107,36 @@ pub(crate) fn binomial_upper(k: u32, n: u32, p: f64) -> f64 {
     (1.0 - lower).max(0.0)
 }
 
+/// P(N = k) and P(N >= k) of a Poisson count of this mean, at most k.
+fn poisson(k: f64, mean: f64) -> (f64, f64) {
+    let first = (-stirling_error(k) - deviance(k, mean, k - mean)).exp() / (2.0 * PI * k).sqrt();
+    (first, sum_falling(first, |i| mean / (k + i + 1.0)).min(1.0))
+}
+
+/// The smallest mean of a Poisson count that makes `k` or more with a chance of `level` or more: a limit below its mean (Garwood 1936).
+pub(crate) fn poisson_lower_limit(k: u32, level: f64) -> f64 {
+    if k == 0 {
+        return 0.0;
+    }
+    let k = f64::from(k);
+    // Newton in logarithms, from where P(N >= k) is less than (mean^k / k!): ln P is concave, so each step comes nearer from below.
+    let ln_factorial = k * k.ln() - k + stirling_error(k) + 0.5 * (2.0 * PI * k).ln();
+    let mut ln_mean = (level.ln() + ln_factorial) / k;
+    if k > 30.0 {
+        // That is so far off for large counts that their chance there is no number any more.
+        ln_mean = ln_mean.max((k - 5.0 * k.sqrt()).ln());
+    }
+    for _ in 0..100 {
+        let (one, upper) = poisson(k, ln_mean.exp());
+        let step = (level.ln() - upper.ln()) * upper / (one * k);
+        ln_mean += step;
+        if step.abs() < 1e-14 {
+            break;
+        }
+    }
+    ln_mean.exp()
+}
+
 /// How many of `n_y` marked are among `n_x` drawn of `n` without putting back.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Hypergeometric {
@@ -287,6 +317,26 @@ mod tests {
         assert_eq!(binomial_upper(3, 2, 0.5), 0.0);
         assert_eq!(binomial_upper(1, 5, 0.0), 0.0);
         assert_eq!(binomial_upper(5, 5, 1.0), 1.0);
+    }
+
+    /// Quantiles of the gamma distribution by scipy 1.16: `gamma.ppf(level, k)`.
+    #[test]
+    fn limits_of_means_are_quantiles() {
+        for (k, level, limit) in [
+            (1, 0.001, 0.001_000_500_333_583_534),
+            (1, 0.05, 0.051_293_294_387_550_53),
+            (2, 0.001, 0.045_402_017_769_489_544),
+            (5, 0.001, 0.739_371_731_917_832_3),
+            (20, 0.001, 8.958_213_267_626_01),
+            (20, 0.05, 13.254_651_598_346_555),
+            (1_000, 0.001, 905.120_790_934_976_6),
+            (100_000, 0.05, 99_480.420_746_788_72),
+        ] {
+            let found = poisson_lower_limit(k, level);
+            assert!((found / limit - 1.0).abs() < 1e-11, "{k} {level}: {found}");
+        }
+        assert_eq!(poisson_lower_limit(0, 0.001), 0.0);
+        assert!((normal_within(0.95) - 1.959_963_984_540_054).abs() < 1e-9);
     }
 
     #[test]
