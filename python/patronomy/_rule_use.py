@@ -187,10 +187,10 @@ class RuleUse:
         Examples
         --------
         >>> import patronomy as pt
-        >>> rows = [["ink", "pen"]] * 9 + [["ink"], ["cup"]] * 9
+        >>> rows = [["ink", "pen"], ["cup", "tea"]] * 9
         >>> pairs = pt.Baskets.from_lists(rows).rules().shelf_pairs().to_dict()
-        >>> pairs["item"], pairs["with_item"], pairs["support_count"]
-        (['pen'], ['ink'], [9])
+        >>> pairs["support_count"], [round(e, 2) for e in pairs["expected_count"]]
+        ([9, 9], [3.94, 3.94])
         """
         most = _arguments.whole_number("Rules.shelf_pairs", "k", k, 1, MOST)
         return ArrowTable._wrap(self._inner.shelf_pairs(most))

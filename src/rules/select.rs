@@ -129,6 +129,23 @@ impl Rules {
     /// [`Error::Parameter`] says what is not understood; [`Error::ColumnNotFound`] names what is not known; [`Error::Cancelled`].
     pub fn filter(&self, expression: &str, ctx: &Context) -> Result<Self> {
         let parsed = Expression::parse("Rules.filter", expression)?;
+        let table = self.named_in(expression, ctx)?;
+        let predicate = parsed.bind(&names_of(&table))?;
+        let mut places = Vec::new();
+        for segment in table.segments(0..self.len()) {
+            ctx.cancel.poll()?;
+            places.extend(
+                predicate
+                    .holds(&segment)?
+                    .set_indices()
+                    .map(|i| segment.first_row + i),
+            );
+        }
+        self.take(&places)
+    }
+
+    /// A column for everything that rules are known by; with values where an expression names it.
+    fn named_in(&self, expression: &str, ctx: &Context) -> Result<Table> {
         let words: Vec<&str> = expression
             .split(|c: char| !(c.is_alphanumeric() || c == '_'))
             .collect();
@@ -153,35 +170,43 @@ impl Rules {
             };
             columns.push((name, column));
         }
-        let table = Table::from_batch(batch_of(columns)?);
-        let names = Names {
-            table: &table,
-            roles: Vec::new(),
-            time: None,
-        };
-        let predicate = parsed.bind(&names)?;
-        let mut places = Vec::new();
-        for segment in table.segments(0..self.len()) {
-            ctx.cancel.poll()?;
-            places.extend(
-                predicate
-                    .holds(&segment)?
-                    .set_indices()
-                    .map(|i| segment.first_row + i),
-            );
-        }
-        self.take(&places)
+        Ok(Table::from_batch(batch_of(columns)?))
     }
 
-    /// The rules sorted by what [`values`](Self::values) gives, the highest first, or the lowest.
+    /// The rules sorted by what [`values`](Self::values) gives for a name, or by a number made of such names (`lift * support`); the highest first, or the lowest.
     ///
     /// # Errors
-    /// As [`values`](Self::values).
-    pub fn sort_by(&self, name: &str, is_descending: bool, ctx: &Context) -> Result<Self> {
-        let mut values = self.values(name, ctx)?;
+    /// As [`values`](Self::values), and [`filter`](Self::filter).
+    pub fn sort_by(&self, by: &str, is_descending: bool, ctx: &Context) -> Result<Self> {
+        let is_name = by.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let mut values = if is_name {
+            self.values(by, ctx)?
+        } else {
+            self.computed(by, ctx)?
+        };
         if !is_descending {
             values.iter_mut().for_each(|v| *v = -*v);
         }
         self.sorted_by(&values)
+    }
+
+    fn computed(&self, expression: &str, ctx: &Context) -> Result<Vec<f64>> {
+        let parsed = Expression::parse("Rules.sort_by", expression)?;
+        let table = self.named_in(expression, ctx)?;
+        let formula = parsed.bind_number(&names_of(&table))?;
+        let mut values = Vec::with_capacity(self.len());
+        for segment in table.segments(0..self.len()) {
+            ctx.cancel.poll()?;
+            values.extend(formula.values(&segment)?);
+        }
+        Ok(values)
+    }
+}
+
+fn names_of(table: &Table) -> Names<'_> {
+    Names {
+        table,
+        roles: Vec::new(),
+        time: None,
     }
 }

@@ -7,7 +7,7 @@ use arrow_array::{
 };
 use arrow_schema::DataType;
 
-use super::evaluate::{Node, Predicate, Source, Value};
+use super::evaluate::{Formula, Node, Predicate, Source, Value};
 use super::mistake;
 use super::screen::quoted;
 use super::syntax::{Arithmetic, Comparison, Function, Part, Syntax};
@@ -116,12 +116,28 @@ impl Typed {
 }
 
 pub(super) fn bind(owner: &str, root: &Syntax, names: &Names<'_>) -> Result<Predicate> {
+    bound(owner, names, |binder| binder.condition(root))
+}
+
+pub(super) fn bind_number(owner: &str, root: &Syntax, names: &Names<'_>) -> Result<Formula> {
+    let rule = "be a number of each row";
+    bound(owner, names, |binder| {
+        binder.of_kind(root, &Kind::Number, rule)
+    })
+    .map(Formula)
+}
+
+fn bound(
+    owner: &str,
+    names: &Names<'_>,
+    root: impl FnOnce(&mut Binder<'_>) -> Result<Node>,
+) -> Result<Predicate> {
     let mut binder = Binder {
         owner,
         names,
         sources: Vec::new(),
     };
-    let node = binder.condition(root)?;
+    let node = root(&mut binder)?;
     let predicate = Predicate::new(owner, node, binder.sources);
     // A pattern that no automaton can hold is found here, not in the midst of the rows.
     predicate.probe()?;

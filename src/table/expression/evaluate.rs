@@ -194,6 +194,14 @@ impl Predicate {
     /// # Errors
     /// None that a caller could cause: types were checked before.
     pub(crate) fn holds(&self, at: &Segment) -> Result<BooleanBuffer> {
+        let truths = self.compute(at)?.truths(at.range.len());
+        Ok(match truths.nulls() {
+            Some(nulls) => truths.values() & nulls.inner(),
+            None => truths.values().clone(),
+        })
+    }
+
+    fn compute(&self, at: &Segment) -> Result<Value> {
         let computed = || {
             let columns = self.sources.iter().map(|source| {
                 Ok(Value {
@@ -205,13 +213,9 @@ impl Predicate {
                 columns: columns.collect::<Computed<Vec<_>>>()?,
                 n: at.range.len(),
             };
-            Ok(rows.compute(&self.root)?.truths(rows.n))
+            rows.compute(&self.root)
         };
-        let truths = computed().map_err(|e| self.failed(&e))?;
-        Ok(match truths.nulls() {
-            Some(nulls) => truths.values() & nulls.inner(),
-            None => truths.values().clone(),
-        })
+        computed().map_err(|e| self.failed(&e))
     }
 
     /// Computes the condition for no rows.
@@ -242,6 +246,30 @@ impl Predicate {
             format!("cannot be computed: {what}"),
             "an expression",
         )
+    }
+}
+
+/// A number of each row, whose names and types are known.
+#[derive(Debug, Clone)]
+pub(crate) struct Formula(pub(super) Predicate);
+
+impl Formula {
+    /// The values of a segment's rows; NaN where there is none.
+    ///
+    /// # Errors
+    /// None that a caller could cause: types were checked before.
+    pub(crate) fn values(&self, at: &Segment) -> Result<Vec<f64>> {
+        let value = self.0.compute(at)?;
+        let numbers = floats(&value.array).map_err(|e| self.0.failed(&e))?;
+        let number = |row: usize| {
+            let row = if value.is_one { 0 } else { row };
+            if numbers.is_null(row) {
+                f64::NAN
+            } else {
+                numbers.value(row)
+            }
+        };
+        Ok((0..at.range.len()).map(number).collect())
     }
 }
 

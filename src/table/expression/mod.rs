@@ -24,7 +24,7 @@ mod screen;
 mod syntax;
 
 pub(crate) use bind::Names;
-pub(crate) use evaluate::Predicate;
+pub(crate) use evaluate::{Formula, Predicate};
 
 use crate::error::{Error, Result};
 use syntax::Syntax;
@@ -56,6 +56,14 @@ impl Expression {
     /// [`Error::ColumnNotFound`], [`Error::ColumnType`]; [`Error::Parameter`] names the part whose types do not fit.
     pub(crate) fn bind(&self, names: &Names<'_>) -> Result<Predicate> {
         bind::bind(&self.owner, &self.root, names)
+    }
+
+    /// The same of an expression that is a number, and no condition.
+    ///
+    /// # Errors
+    /// As [`bind`](Self::bind).
+    pub(crate) fn bind_number(&self, names: &Names<'_>) -> Result<Formula> {
+        bind::bind_number(&self.owner, &self.root, names)
     }
 }
 

@@ -145,3 +145,54 @@ fn parts_of_a_result_keep_their_values() {
     let parts: usize = rules.batches_of(7).map(|b| b.unwrap().num_rows()).sum();
     assert_eq!(parts, rules.len());
 }
+
+#[test]
+fn rules_are_sorted_by_any_number_of_what_they_are_known_by() {
+    let ctx = Context::new();
+    let rules = RuleParams::new()
+        .min_support_count(5)
+        .min_confidence(0.0)
+        .max_len(3)
+        .fit(&unequal(20, 300), &ctx)
+        .unwrap();
+    assert!(rules.len() > 100);
+    let values = |rules: &Rules, name: &str| rules.values(name, &ctx).unwrap();
+    for is_descending in [true, false] {
+        let by = "abs(lift - 1) * support_count / 2 + -length";
+        let sorted = rules.sort_by(by, is_descending, &ctx).unwrap();
+        assert_eq!(sorted.len(), rules.len());
+        let (lift, count, length) = (
+            values(&sorted, "lift"),
+            values(&sorted, "support_count"),
+            values(&sorted, "length"),
+        );
+        let key: Vec<f64> = (0..sorted.len())
+            .map(|r| (lift[r] - 1.0).abs() * count[r] / 2.0 - length[r])
+            .collect();
+        if is_descending {
+            assert!(key.is_sorted_by(|a, b| a >= b));
+        } else {
+            assert!(key.is_sorted());
+        }
+    }
+    // One number for all leaves the order as it is.
+    let same = rules.sort_by("1 + 1", true, &ctx).unwrap();
+    assert_eq!(values(&same, "lift"), values(&rules, "lift"));
+    let refused = |by: &str| rules.sort_by(by, true, &ctx).unwrap_err().to_string();
+    assert!(
+        refused("lift > 2").contains("number"),
+        "{}",
+        refused("lift > 2")
+    );
+    assert!(
+        refused("lift *").contains("Rules.sort_by"),
+        "{}",
+        refused("lift *")
+    );
+    assert!(refused("lft * 2").contains("lft"), "{}", refused("lft * 2"));
+    assert!(
+        refused("lft").contains("did you mean `lift`"),
+        "{}",
+        refused("lft")
+    );
+}
