@@ -10,6 +10,9 @@ use crate::table::Table;
 use crate::table::codes::NONE;
 use crate::table::labels::Labels;
 
+/// Each basket with a customer as the customer's number and its own, ascending; and the customers by number.
+pub(crate) type Histories = (Vec<(u32, u32)>, ArrayRef);
+
 impl Baskets {
     /// One basket for each customer, with every item of the customer's baskets, in ascending order of the customer; [`ids`](Self::ids) has the
     /// customers. Baskets without a customer are left out, and weights are not looked at.
@@ -60,8 +63,8 @@ impl Baskets {
         }))
     }
 
-    /// Each basket with a customer as the customer's number and its own, ascending, and the customers by number; none where the source knows no customers.
-    pub(crate) fn histories(&self, ctx: &Context) -> Result<Option<(Vec<(u32, u32)>, ArrayRef)>> {
+    /// The baskets of each customer; none where the source knows no customers.
+    pub(crate) fn histories(&self, ctx: &Context) -> Result<Option<Histories>> {
         let Some(customers) = self.customers() else {
             return Ok(None);
         };

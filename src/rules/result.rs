@@ -12,7 +12,7 @@ use super::significance::Chance;
 use super::tree::{ROOT, SetTree};
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
-use crate::parallel::{Context, fill};
+use crate::parallel::{Context, fill, sorted};
 use crate::stats::multiple::{benjamini_hochberg, holm};
 
 /// Association rules: with the items of the antecedent, those of the consequent are bought too.
@@ -302,16 +302,18 @@ impl Rules {
             let rule = format!("must be {}, one for each rule", self.len());
             return Err(Error::parameter("Rules", "values", rule, values.len()));
         }
-        let mut places: Vec<usize> = (0..self.len()).collect();
-        let rank = |&p: &usize| (values[p].is_nan(), -values[p]);
-        places.sort_by(|a, b| {
-            let (a, b) = (rank(a), rank(b));
-            a.0.cmp(&b.0).then(if a.0 {
-                std::cmp::Ordering::Equal
-            } else {
-                a.1.total_cmp(&b.1)
-            })
-        });
+        // Bits that ascend where values descend: NaN last, and both zeros alike.
+        let rank = |value: f64| {
+            let bits = (-value + 0.0).to_bits();
+            match bits >> 63 {
+                _ if value.is_nan() => u64::MAX,
+                1 => !bits,
+                _ => bits | 1 << 63,
+            }
+        };
+        let ranks: Vec<(u64, usize)> = values.iter().map(|&v| rank(v)).zip(0..).collect();
+        let ranks = sorted(&Context::new(), "sort rules", ranks, |&rank| rank)?;
+        let places: Vec<usize> = ranks.into_iter().map(|r| r.1).collect();
         self.take(&places)
     }
 }

@@ -55,7 +55,7 @@ proptest! {
         let params = RuleParams::new().min_confidence(0.5).max_consequent_len(None);
         let rules = params.clone().min_support_count(minimum).fit(&before, &ctx).unwrap();
         let found = rules.changes(&before, &after, &ctx).unwrap();
-        let share = rules.min_support_count() as f64 / before.len() as f64;
+        let share = f64::from(rules.min_support_count()) / before.len() as f64;
         let later = params.min_support(share).fit(&after, &ctx).unwrap();
         let labels = |items: Vec<u32>, names: &[i64]| {
             sorted_labels(&items.iter().map(|&i| names[i as usize]).collect::<Vec<_>>())

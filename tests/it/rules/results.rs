@@ -196,3 +196,35 @@ fn rules_are_sorted_by_any_number_of_what_they_are_known_by() {
         refused("lft")
     );
 }
+
+#[test]
+fn values_are_sorted_with_nan_last_and_equal_ones_in_their_order() {
+    let ctx = Context::new();
+    let rules = RuleParams::new().min_support_count(5).min_confidence(0.0);
+    let rules = rules.max_len(2).fit(&unequal(20, 300), &ctx).unwrap();
+    let palette = [
+        0.0,
+        -0.0,
+        f64::NAN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        1.5,
+        -1.5,
+        f64::MIN_POSITIVE,
+        -f64::NAN,
+    ];
+    let values: Vec<f64> = (0..rules.len()).map(|i| palette[i * 7 % 9]).collect();
+    let mut expected: Vec<usize> = (0..rules.len()).collect();
+    expected.sort_by(|&a, &b| {
+        let (a, b) = (values[a], values[b]);
+        a.is_nan()
+            .cmp(&b.is_nan())
+            .then(b.partial_cmp(&a).unwrap_or(std::cmp::Ordering::Equal))
+    });
+    let sorted = rules.sorted_by(&values).unwrap();
+    let rule = |rules: &Rules, r: usize| (rules.antecedent(r), rules.consequent(r));
+    for (at, &place) in expected.iter().enumerate() {
+        assert_eq!(rule(&sorted, at), rule(&rules, place));
+    }
+    assert!(rules.sorted_by(&values[1..]).is_err());
+}
