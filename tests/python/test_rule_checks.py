@@ -185,3 +185,47 @@ def test_baskets_need_their_roles(rules: pt.Rules) -> None:
     bare = pt.Transactions(table, customer="customer", time="time")
     with pytest.raises(ColumnNotFoundError):
         rules.intervals(bare)
+
+
+def test_what_rules_say_adds_up() -> None:
+    rows = [["a", "c"], ["b", "c"], ["a", "b", "c"], ["a"], ["d"]] * 4
+    rules = pt.Baskets.from_lists(rows).rules(
+        min_support=0.1, min_confidence=0.1, max_len=2, test="none"
+    )
+    confidence = {
+        (x[0], y[0]): c
+        for x, y, c in zip(
+            *(rules.to_dict()[n] for n in ("antecedent", "consequent", "confidence")),
+            strict=True,
+        )
+    }
+    asked = pt.Baskets.from_lists([["a", "b"]])
+    sums = rules.recommend(asked, combine="sum").to_dict()
+    assert sums["item"][0] == "c"
+    assert sums["score"][0] == confidence["a", "c"] + confidence["b", "c"]
+    best = rules.recommend(asked).to_dict()
+    assert best["score"][0] == max(confidence["a", "c"], confidence["b", "c"])
+    # The reason is the strongest rule either way.
+    assert sums["rule"] == best["rule"]
+    assert rules.missing_items(asked, combine="sum").to_dict()["score"][0] > 1
+    with pytest.raises(ParameterError, match="`combine`"):
+        rules.recommend(asked, combine="mean")  # type: ignore[arg-type]
+
+
+def test_sorted_by_what_is_sure(rules: pt.Rules) -> None:
+    least = rules.sort_by("least_lift").measure("least_lift")
+    assert least == sorted(least, reverse=True)
+    ratios = zip(
+        rules.measure("least_lift"),
+        rules.measure("support_count"),
+        rules.measure("expected_count"),
+        strict=True,
+    )
+    assert all(0 < low < n / e for low, n, e in ratios)
+    by = rules.sort_by("lift * support", descending=False)
+    products = [a * b for a, b in zip(by.measure("lift"), by.measure("support"))]
+    assert products == sorted(products)
+    with pytest.raises(ParameterError, match="least_lift"):
+        rules.measure("least_lyft")
+    with pytest.raises(ParameterError, match="number"):
+        rules.sort_by("lift > 2")
