@@ -129,7 +129,7 @@ impl RuleParams {
         let family = self.family(&self.sides(&shared.codes, baskets)?, baskets);
         let weight = |rule: &Rule| {
             let tree = &shared.tree;
-            family.weight(tree.length(rule.x), tree.length(rule.y))
+            family.directed_weight(tree.length(rule.x), tree.length(rule.y))
         };
         Ok(rules.list.iter().map(weight).collect())
     }

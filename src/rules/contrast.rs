@@ -7,7 +7,7 @@ use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 
 use super::counting::{ClassCounts, Coded};
 use super::fit::{code_of, tree_of};
-use super::significance::{Chance, met};
+use super::significance::{Chance, Trials};
 use super::sizes::SizeClasses;
 use super::tree::{ROOT, SetTree};
 use crate::baskets::Baskets;
@@ -130,7 +130,8 @@ impl Groups<'_> {
                 with.clear();
                 with.extend(by_class);
                 let count = of_set.iter().skip(group).step_by(self.n).sum();
-                let chance = met(&self.classes.n, &with, &own, |_| f64::INFINITY, count);
+                let trials = Trials::of_classes(&self.classes.n, &with, &own, |_| f64::INFINITY);
+                let chance = trials.chance(count);
                 if f64::from(count) > chance.expected {
                     found.push(Contrast {
                         group,

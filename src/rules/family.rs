@@ -13,6 +13,8 @@ pub(super) struct Family {
     /// By items of the antecedent and of the consequent, from 1.
     weights: Vec<Vec<f64>>,
     n_candidates: f64,
+    /// Whether the two rules of a pair of items were counted as one.
+    is_pair_one: bool,
 }
 
 impl Family {
@@ -45,6 +47,7 @@ impl Family {
         let mut family = Self {
             weights: vec![vec![0.0; LONGEST + 1]; LONGEST + 1],
             n_candidates: 0.0,
+            is_pair_one: m_x == m && m_y == m,
         };
         let [of_all, of_x, of_y] = [m, m_x, m_y].map(|m| choices(m, LONGEST));
         for length in lengths() {
@@ -55,7 +58,7 @@ impl Family {
                 let of_sides = of_x[x] * of_y[y];
                 let mut candidates = any.min(of_sides);
                 // A pair is one hypothesis, whichever side speaks for the other.
-                if length == 2 && m_x == m && m_y == m {
+                if length == 2 && family.is_pair_one {
                     candidates /= 2.0;
                 }
                 if candidates > 0.0 {
@@ -71,6 +74,12 @@ impl Family {
     pub(super) fn weight(&self, n_x: usize, n_y: usize) -> f64 {
         let weight = self.weights.get(n_x).and_then(|w| w.get(n_y));
         weight.copied().unwrap_or(0.0)
+    }
+
+    /// The same where the two rules of a pair are two hypotheses: a test that asks for more than whether items have to do with each other.
+    pub(super) fn directed_weight(&self, n_x: usize, n_y: usize) -> f64 {
+        let is_one = self.is_pair_one && n_x + n_y == 2;
+        self.weight(n_x, n_y) / if is_one { 2.0 } else { 1.0 }
     }
 
     /// How many rules could have been found.
@@ -113,7 +122,7 @@ mod tests {
             RuleParams::new().max_antecedent_len(1),
         ] {
             let family = Family::new(&params, &sides(m, m), 5);
-            let (mut sum, mut n) = (0.0, 0.0);
+            let (mut sum, mut directed, mut n) = (0.0, 0.0, 0.0);
             for x in 1..m {
                 for y in 1..m {
                     let mut candidates = choose(m, x + y) * choose(x + y, x);
@@ -122,10 +131,12 @@ mod tests {
                     }
                     let weight = family.weight(x, y);
                     sum += weight * candidates;
+                    directed += family.directed_weight(x, y) * choose(m, x + y) * choose(x + y, x);
                     n += if weight > 0.0 { candidates } else { 0.0 };
                 }
             }
             assert!((sum - 1.0).abs() < 1e-12, "{params:?}: {sum}");
+            assert!((directed - 1.0).abs() < 1e-12, "{params:?}: {directed}");
             assert_eq!(n, family.n_candidates());
         }
     }

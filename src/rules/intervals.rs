@@ -30,7 +30,7 @@ impl Rules {
     ///
     /// One row for each rule: `rule` (its place), `support_count`, `antecedent_count`, `support_customers` and `antecedent_customers` (different customers with
     /// both sides, and with the antecedent), `confidence`, `confidence_low`, `confidence_high`, `lift`, `lift_low`, `lift_high`; NaN where the antecedent
-    /// or the consequent is in no basket, the lift's bounds 0 and infinite where they never meet.
+    /// or the consequent is in no basket, the lift's bounds 0 and infinite where fewer than two customers have both.
     ///
     /// Cost: two walks of each basket through the sets of the rules, and the rules of each antecedent met. Memory: up to 320 bytes for each rule.
     ///
@@ -311,7 +311,8 @@ fn of_lift(counts: Counts, sums: Sums, correction: f64, z: f64) -> [f64; 2] {
     if lift.is_nan() {
         return [f64::NAN; 2];
     }
-    if lift == 0.0 {
+    // One customer tells nothing of what others do.
+    if sums.n_xy < 2 {
         return [0.0, f64::INFINITY];
     }
     let spread = z * (correction * sums.lift).max(0.0).sqrt();

@@ -12,7 +12,7 @@ use super::sizes::SizeClasses;
 use super::tree::{ROOT, SetTree};
 use crate::error::Result;
 use crate::parallel::{Context, fill};
-use crate::stats::tails::{Hypergeometric, binomial_upper};
+use crate::stats::tails::{Hypergeometric, binomial_upper, deviance};
 
 /// What chance would do with a rule.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -54,7 +54,7 @@ impl Tester<'_> {
     pub(super) fn chances(&self, rules: &[Rule], ctx: &Context) -> Result<Vec<Chance>> {
         let mut chances = vec![Chance::default(); rules.len()];
         fill(ctx, "rules tested", &mut chances, |from, piece| {
-            let (mut x, mut y) = (Vec::new(), Vec::new());
+            let (mut x, mut y, mut bases) = (Vec::new(), Vec::new(), Vec::new());
             for (at, chance) in piece.iter_mut().enumerate() {
                 if at % 4_096 == 0 && ctx.cancel.is_cancelled() {
                     break;
@@ -62,42 +62,38 @@ impl Tester<'_> {
                 let rule = rules[from + at];
                 self.tree.items_into(rule.x, &mut x);
                 self.tree.items_into(rule.y, &mut y);
-                *chance = self.chance(rule, &x, self.index.key_of(&y));
+                self.without_each(rule, &x, self.index.key_of(&y), &mut bases);
+                *chance = worst(&bases, self.tree.support(rule.xy));
             }
         })?;
         ctx.cancel.poll()?;
         Ok(chances)
     }
 
-    fn chance(&self, rule: Rule, x: &[u32], y_key: u64) -> Chance {
+    /// What chance does without each item of the antecedent.
+    fn without_each(&self, rule: Rule, x: &[u32], y_key: u64, bases: &mut Vec<Trials>) {
         let x_key = self.index.key_of(x);
-        let mut worst: Option<Chance> = None;
-        for &item in x {
+        bases.clear();
+        bases.extend(x.iter().map(|&item| {
             let base_key = x_key.wrapping_sub(self.index.key(item));
             let base = self.index.find(base_key);
             let with = self.index.find(base_key.wrapping_add(y_key));
-            let chance = self.given(rule, base, with);
-            if worst.is_none_or(|w| chance.p_value > w.p_value) {
-                worst = Some(chance);
-            }
-        }
-        worst.unwrap_or_default()
+            self.given(rule, base, with)
+        }));
     }
 
     /// What chance does if the antecedent has nothing that its base has not; `with` is the base and the consequent.
-    fn given(&self, rule: Rule, base: u32, with: u32) -> Chance {
-        let [n_base, n_x, n_y, n_xy] = [base, rule.x, with, rule.xy].map(|s| self.tree.support(s));
+    fn given(&self, rule: Rule, base: u32, with: u32) -> Trials {
+        let [n_base, n_x, n_y] = [base, rule.x, with].map(|s| self.tree.support(s));
         if n_x == 0 || n_y == 0 {
-            return Chance {
-                p_value: 1.0,
-                expected: 0.0,
-            };
+            return Trials::default();
         }
         let Some((classes, counts)) = self.sizes else {
             let [n, x, y] = [n_base, n_x, n_y].map(f64::from);
-            return Chance {
-                p_value: Hypergeometric::new(n, x, y).upper(n_xy.into()),
+            return Trials {
+                n: n_x.min(n_y),
                 expected: x / n * y,
+                exact: Some(Hypergeometric::new(n, x, y)),
             };
         };
         let of_base = if base == ROOT {
@@ -111,40 +107,90 @@ impl Tester<'_> {
             1 => f64::from(classes.largest[class]) - taken as f64,
             _ => f64::INFINITY,
         };
-        met(of_base, counts.of(rule.x), counts.of(with), room, n_xy)
+        Trials::of_classes(of_base, counts.of(rule.x), counts.of(with), room)
     }
 }
 
-/// What chance does with two kinds of baskets, of which there are so many in each class, that met so often. `room` is how many items, these two
-/// included, the largest basket of a class has place for.
+/// The chance of the base that explains best how often both sides met, the first of equal ones.
 ///
-/// Classes next to each other are taken together until they have some baskets: of one basket nothing can be said.
-pub(super) fn met(
-    n: &[u32],
-    x: &[u32],
-    y: &[u32],
-    room: impl Fn(usize) -> f64,
-    n_xy: u32,
-) -> Chance {
-    const LEAST: u32 = 16;
-    let (mut expected, mut trials) = (0.0, 0);
-    let (mut sums, mut most_room) = ([0_u32; 3], 0.0_f64);
-    for (class, ((&n_class, &x), &y)) in n.iter().zip(x).zip(y).enumerate() {
-        sums = [sums[0] + n_class, sums[1] + x, sums[2] + y];
-        if n_class > 0 {
-            most_room = most_room.max(room(class));
-        }
-        if sums[0] >= LEAST || class + 1 == n.len() {
-            if most_room >= 2.0 {
-                trials += sums[1].min(sums[2]);
-                expected += together(sums.map(f64::from), most_room);
+/// It is looked for by bounds, which cost little: most bases need no sum of a tail.
+fn worst(bases: &[Trials], n_xy: u32) -> Chance {
+    let bounds = || bases.iter().map(|b| b.bound(n_xy)).enumerate();
+    let likeliest = bounds().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+    let Some((mut place, _)) = likeliest else {
+        return Chance::default();
+    };
+    let mut worst = bases[place].chance(n_xy);
+    for (at, bound) in bounds().filter(|b| b.0 != likeliest.map_or(0, |l| l.0)) {
+        if bound >= worst.p_value {
+            let chance = bases[at].chance(n_xy);
+            let order = chance.p_value.total_cmp(&worst.p_value);
+            if order.then(place.cmp(&at)).is_gt() {
+                (place, worst) = (at, chance);
             }
-            (sums, most_room) = ([0; 3], 0.0);
         }
     }
-    Chance {
-        p_value: binomial_upper(n_xy, trials, expected / f64::from(trials.max(1))),
-        expected,
+    worst
+}
+
+/// What chance does with two kinds of baskets: independent trials, of which so many meet.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Trials {
+    n: u32,
+    expected: f64,
+    /// Where all are alike, and drawn without putting back.
+    exact: Option<Hypergeometric>,
+}
+
+impl Trials {
+    /// Of baskets by class: all, those of one kind, those of the other. `room` is how many items, these two included, the largest basket of a class has
+    /// place for.
+    ///
+    /// Classes next to each other are taken together until they have some baskets: of one basket nothing can be said.
+    pub(super) fn of_classes(n: &[u32], x: &[u32], y: &[u32], room: impl Fn(usize) -> f64) -> Self {
+        const LEAST: u32 = 16;
+        let mut trials = Self::default();
+        let (mut sums, mut most_room) = ([0_u32; 3], 0.0_f64);
+        for (class, ((&n_class, &x), &y)) in n.iter().zip(x).zip(y).enumerate() {
+            sums = [sums[0] + n_class, sums[1] + x, sums[2] + y];
+            if n_class > 0 {
+                most_room = most_room.max(room(class));
+            }
+            if sums[0] >= LEAST || class + 1 == n.len() {
+                let fewer = sums[1].min(sums[2]);
+                if fewer > 0 && most_room >= 2.0 {
+                    trials.n += fewer;
+                    trials.expected += together(sums.map(f64::from), most_room);
+                }
+                (sums, most_room) = ([0; 3], 0.0);
+            }
+        }
+        trials
+    }
+
+    /// How likely so many or more meet.
+    pub(super) fn chance(&self, n_xy: u32) -> Chance {
+        let p_value = match self.exact {
+            Some(exact) => exact.upper(n_xy.into()),
+            None => binomial_upper(n_xy, self.n, self.expected / f64::from(self.n.max(1))),
+        };
+        Chance {
+            p_value,
+            expected: self.expected,
+        }
+    }
+
+    /// No less than that (Chernoff 1952; for draws without putting back Hoeffding 1963).
+    fn bound(&self, n_xy: u32) -> f64 {
+        let [n, k] = [self.n, n_xy].map(f64::from);
+        if k <= self.expected || n_xy > self.n {
+            return 1.0;
+        }
+        let missed = n - self.expected;
+        let excess = k - self.expected;
+        let ln = -deviance(k, self.expected, excess) - deviance(n - k, missed, -excess);
+        // What rounding may take away is given back.
+        (ln * (1.0 - 1e-12)).exp().min(1.0)
     }
 }
 
@@ -152,9 +198,6 @@ pub(super) fn met(
 /// other less of it. Baskets of one size filled by the odds of the items have both with chance p q (1 - (1-p)(1-q) / d), d = Σ p (1-p) over all items, nearly
 /// (Hájek 1964, Asymptotic theory of rejective sampling); d is at most `room`, so this is never too low.
 fn together([n, x, y]: [f64; 3], room: f64) -> f64 {
-    if n == 0.0 {
-        return 0.0;
-    }
     let (p, q) = (x / n, y / n);
     x * y / n * (1.0 - (1.0 - p) * (1.0 - q) / room)
 }
@@ -164,6 +207,10 @@ mod tests {
     use super::*;
     use proptest::collection::vec;
     use proptest::prelude::*;
+
+    fn met(n: &[u32], x: &[u32], y: &[u32], room: impl Fn(usize) -> f64, n_xy: u32) -> Chance {
+        Trials::of_classes(n, x, y, room).chance(n_xy)
+    }
 
     /// P(N >= k) of a sum of hypergeometric counts, by convolution.
     fn exact(classes: &[(u32, u32, u32)], k: u32) -> f64 {
@@ -260,5 +307,27 @@ mod tests {
         let of_one = met(&[50, 50], &[10, 10], &[10, 10], |c| [1.0, 2.0][c], 2);
         // p q (1 - (1-p)(1-q) / 2) in the second class, nothing in the first.
         assert!((of_one.expected - 50.0 * 0.04 * (1.0 - 0.64 / 2.0)).abs() < 1e-12);
+    }
+
+    proptest! {
+        /// Bounds leave nothing out: the base found is the one that looking at each finds.
+        #[test]
+        fn the_worst_base_is_found(
+            drawn in vec((0_u32..60, 0.0..1.0_f64, any::<bool>()), 1..7),
+            n_xy in 0_u32..40,
+        ) {
+            let bases: Vec<Trials> = drawn.into_iter().map(|(n, share, is_exact)| {
+                let n = n.max(n_xy);
+                let exact = is_exact.then(|| Hypergeometric::new(200.0, f64::from(n), (200.0 * share).floor()));
+                let share = if is_exact { (200.0 * share).floor() / 200.0 } else { share };
+                Trials { n, expected: f64::from(n) * share, exact }
+            }).collect();
+            for base in &bases {
+                prop_assert!(base.chance(n_xy).p_value <= base.bound(n_xy));
+            }
+            let each: Vec<Chance> = bases.iter().map(|b| b.chance(n_xy)).collect();
+            let expected = each.iter().copied().reduce(|worst, c| if c.p_value > worst.p_value { c } else { worst });
+            prop_assert_eq!(Some(worst(&bases, n_xy)), expected);
+        }
     }
 }
