@@ -36,7 +36,7 @@ impl Rules {
     /// Writes them to a file, whole or not at all.
     ///
     /// # Errors
-    /// As [`to_pmml`](Self::to_pmml); [`Error::File`] if the file cannot be written.
+    /// As [`to_pmml`](Self::to_pmml); [`Error::Io`] if the file cannot be written.
     pub fn save_pmml(&self, path: &Path) -> Result<()> {
         let text = self.to_pmml()?;
         write_whole(path, |file| {
