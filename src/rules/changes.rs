@@ -6,12 +6,11 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_select::concat::concat;
 
-use super::counting::ClassCounts;
+use super::evaluate::mark_sides;
 use super::generate::Rule;
 use super::measures::{Counts, Measure};
 use super::params::{RuleParams, Test};
 use super::result::Rules;
-use super::tree::ROOT;
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
 use crate::itemsets::columns::batch_of;
@@ -103,22 +102,11 @@ impl Rules {
 
     /// The rules' counts in other baskets.
     fn counts_in(&self, baskets: &Baskets, ctx: &Context) -> Result<Vec<Counts>> {
-        let tree = &self.shared.tree;
         let (coded, _) = self.coded(baskets)?;
-        let mut is_wanted = vec![false; tree.len()];
-        for set in self.list.iter().flat_map(|r| [r.x, r.y, r.xy]) {
-            is_wanted[set as usize] = true;
-        }
-        let mut supports = ClassCounts::new(tree, &is_wanted, &coded, &[], 1, ctx)?.totals();
-        supports[ROOT as usize] = baskets.total_weight();
-        let support = |set: u32| supports[set as usize];
-        let counts = self.list.iter().map(|rule| Counts {
-            n: support(ROOT),
-            n_x: support(rule.x),
-            n_y: support(rule.y),
-            n_xy: support(rule.xy),
-        });
-        Ok(counts.collect())
+        let mut is_wanted = vec![false; self.shared.tree.len()];
+        mark_sides(&self.list, &mut is_wanted);
+        let tree = self.counted(&is_wanted, &coded, baskets.total_weight(), ctx)?;
+        Ok(self.list.iter().map(|&rule| tree.counts(rule)).collect())
     }
 }
 

@@ -10,7 +10,7 @@ use super::generate::Rule;
 use super::index::SetIndex;
 use super::measures::{Counts, Measure};
 use super::params::{Correction, Test};
-use super::result::{Rules, Shared, Tests};
+use super::result::{Rules, Tests};
 use super::significance::{Tester, needed};
 use super::sizes::SizeClasses;
 use super::tree::{ROOT, SetTree};
@@ -49,14 +49,9 @@ impl Rules {
         let shared = &*self.shared;
         let (coded, n_unknown_items) = self.coded(later)?;
         let index = SetIndex::new(&shared.tree, shared.codes.len());
-        let tree = counted(
-            shared,
-            &index,
-            &self.list,
-            &coded,
-            later.total_weight(),
-            ctx,
-        )?;
+        let mut is_wanted = needed(&shared.tree, &index, &self.list);
+        mark_sides(&self.list, &mut is_wanted);
+        let tree = self.counted(&is_wanted, &coded, later.total_weight(), ctx)?;
         let test = match self.params().test {
             Test::None => Test::SizeConditional,
             test => test,
@@ -83,15 +78,9 @@ impl Rules {
         };
         let chances = tester.chances(&self.list, ctx)?;
         let n = self.len() as f64;
-        let counts = |rule: &Rule| Counts {
-            n: tree.support(ROOT),
-            n_x: tree.support(rule.x),
-            n_y: tree.support(rule.y),
-            n_xy: tree.support(rule.xy),
-        };
         let evaluation = Evaluation {
             rules: self.clone(),
-            later: self.list.iter().map(counts).collect(),
+            later: self.list.iter().map(|&rule| tree.counts(rule)).collect(),
             tests: Arc::new(Tests::new(chances, Correction::Holm, |_| 1.0 / n)),
             alpha,
             n_unknown_items,
@@ -114,28 +103,27 @@ impl Rules {
         }
         Ok((Coded::new(baskets, &code_of, shared.codes.len()), n_unknown))
     }
+
+    /// The tree of the rules with the supports of other baskets, `total` in all, of the sets that are wanted.
+    pub(super) fn counted(
+        &self,
+        is_wanted: &[bool],
+        baskets: &Coded,
+        total: u32,
+        ctx: &Context,
+    ) -> Result<SetTree> {
+        let tree = &self.shared.tree;
+        let mut supports = ClassCounts::new(tree, is_wanted, baskets, &[], 1, ctx)?.totals();
+        supports[ROOT as usize] = total;
+        Ok(tree.with_supports(supports))
+    }
 }
 
-/// The tree of the rules with the supports of other baskets, of the sets that the rules and their tests need.
-fn counted(
-    shared: &Shared,
-    index: &SetIndex,
-    rules: &[Rule],
-    baskets: &Coded,
-    total: u32,
-    ctx: &Context,
-) -> Result<SetTree> {
-    let tree = &shared.tree;
-    let mut is_wanted = needed(tree, index, rules);
-    for rule in rules {
-        for set in [rule.y, rule.xy] {
-            is_wanted[set as usize] = true;
-        }
+/// Marks the sets on the sides of rules, and both together.
+pub(super) fn mark_sides(rules: &[Rule], is_wanted: &mut [bool]) {
+    for set in rules.iter().flat_map(|r| [r.x, r.y, r.xy]) {
+        is_wanted[set as usize] = true;
     }
-    let counts = ClassCounts::new(tree, &is_wanted, baskets, &[], 1, ctx)?;
-    let mut supports = counts.totals();
-    supports[ROOT as usize] = total;
-    Ok(tree.with_supports(supports))
 }
 
 impl Evaluation {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 
-use super::counting::{ClassCounts, Coded};
+use super::counting::Coded;
+use super::evaluate::mark_sides;
 use super::generate::Rule;
 use super::matcher::{Marks, Matcher};
 use super::measures::{Counts, Measure};
@@ -127,12 +128,8 @@ impl<'a> Counted<'a> {
     fn new(rules: &'a Rules, coded: &Coded, total: u32, ctx: &Context) -> Result<Self> {
         let (tree, list) = (&rules.shared.tree, &rules.list[..]);
         let mut is_wanted = vec![false; tree.len()];
-        for set in list.iter().flat_map(|r| [r.x, r.y, r.xy]) {
-            is_wanted[set as usize] = true;
-        }
-        let counts = ClassCounts::new(tree, &is_wanted, coded, &[], 1, ctx)?;
-        let mut supports = counts.totals();
-        supports[ROOT as usize] = total;
+        mark_sides(list, &mut is_wanted);
+        let counted = rules.counted(&is_wanted, coded, total, ctx)?;
         let matcher = Matcher::new(tree, &is_wanted, rules.shared.codes.len());
         let mut places = vec![0; tree.len()];
         (0..matcher.len() as u32).for_each(|at| places[matcher.set(at) as usize] = at);
@@ -147,22 +144,12 @@ impl<'a> Counted<'a> {
         }
         Ok(Self {
             rules: list,
-            tree: tree.with_supports(supports),
+            tree: counted,
             matcher,
             places,
             starts,
             by_antecedent,
         })
-    }
-
-    fn counts(&self, rule: Rule) -> Counts {
-        let support = |set| self.tree.support(set);
-        Counts {
-            n: support(ROOT),
-            n_x: support(rule.x),
-            n_y: support(rule.y),
-            n_xy: support(rule.xy),
-        }
     }
 
     fn sums(&self, coded: &Coded, customers: &Customers, ctx: &Context) -> Result<Vec<Sums>> {
@@ -269,7 +256,7 @@ impl<'a> Piece<'a> {
             let Rule { y, xy, .. } = counted.rules[rule as usize];
             let [y, xy] =
                 [y, xy].map(|set| f64::from(self.with[counted.places[set as usize] as usize]));
-            let all = counted.counts(counted.rules[rule as usize]);
+            let all = counted.tree.counts(counted.rules[rule as usize]);
             let [n_all, n_x, n_y, n_xy] = [all.n, all.n_x, all.n_y, all.n_xy].map(f64::from);
             let own = xy / n_xy.max(1.0) - x / n_x;
             let other = n / n_all - y / n_y;
@@ -328,7 +315,7 @@ fn batch(
 ) -> Result<RecordBatch> {
     let z = normal_within(level);
     let correction = n_customers as f64 / (n_customers as f64 - 1.0).max(1.0);
-    let counts: Vec<Counts> = rules.iter().map(|&r| counted.counts(r)).collect();
+    let counts: Vec<Counts> = rules.iter().map(|&r| counted.tree.counts(r)).collect();
     let each = || counts.iter().copied().zip(sums.iter().copied());
     let confidence: Vec<[f64; 2]> = each()
         .map(|(c, s)| of_confidence(c, s, correction, z))

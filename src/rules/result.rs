@@ -321,12 +321,6 @@ impl Rules {
 impl Shared {
     #[inline(always)]
     pub(super) fn counts(&self, rule: Rule) -> Counts {
-        let support = |set| self.tree.support(set);
-        Counts {
-            n: support(ROOT),
-            n_x: support(rule.x),
-            n_y: support(rule.y),
-            n_xy: support(rule.xy),
-        }
+        self.tree.counts(rule)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::generate::Rule;
+use super::measures::Counts;
 use crate::error::{Error, Result};
 
 /// The empty set.
@@ -71,6 +73,17 @@ impl SetTree {
     #[inline(always)]
     pub(super) fn support(&self, set: u32) -> u32 {
         self.0[set as usize].support
+    }
+
+    /// The counts of a rule between sets of the tree.
+    #[inline(always)]
+    pub(super) fn counts(&self, rule: Rule) -> Counts {
+        Counts {
+            n: self.support(ROOT),
+            n_x: self.support(rule.x),
+            n_y: self.support(rule.y),
+            n_xy: self.support(rule.xy),
+        }
     }
 
     /// How many items the set has.
