@@ -221,7 +221,8 @@ class Mining(Making):
             among rules about the same baskets (needs ``max_consequent_len=None``).
         test : {"size_conditional", "fisher", "none"}, default "size_conditional"
             How p-values are found. Large baskets put items together by chance; the
-            default knows how large each basket is. Fisher's exact test does not, and
+            default knows how large each basket is; where it expects as many as there
+            are, or more, the p-value is 1. Fisher's exact test does not know, and
             calls that a finding.
         correction : {"holm", "benjamini_hochberg", "none"}, default "holm"
             Against any false rule among all that could have been found; against too

@@ -203,8 +203,16 @@ impl Database {
 
     /// Each basket with its weight.
     pub(super) fn rows(&self) -> impl Iterator<Item = (&[u32], u32)> {
-        let mut from = 0;
-        self.ends.iter().enumerate().map(move |(row, &end)| {
+        self.between(0..self.ends.len())
+    }
+
+    pub(super) fn between(&self, rows: Range<usize>) -> impl Iterator<Item = (&[u32], u32)> {
+        let mut from = match rows.start {
+            0 => 0,
+            first => self.ends[first - 1],
+        };
+        rows.map(move |row| {
+            let end = self.ends[row];
             let items = &self.items[from..end];
             from = end;
             (items, self.weights.get(row).copied().unwrap_or(1))

@@ -31,7 +31,7 @@ pub enum Keep {
 #[non_exhaustive]
 pub enum Test {
     /// Given how often each item is bought *and* how large each basket is: chance puts items into large baskets together, and such pairs are no
-    /// finding.
+    /// finding. Where it expects as many as there are, or more, the p-value is 1.
     #[default]
     SizeConditional,
     /// Fisher's exact test. Blind to basket size: where baskets differ in size it calls chance a finding.

@@ -3,7 +3,8 @@
 //! The hypothesis: some item of the antecedent adds nothing to the others. With base B, the antecedent without that item: among the baskets with B of one
 //! size, those with the item and those with the consequent are drawn without regard to each other, each as many as there are, but for the room that a
 //! basket has ([`together`]). How many have both is a sum of unequal trials, whose upper tail is at most that of equal trials with their mean
-//! (Hoeffding 1956). The p-value of a rule is the largest over its items: no part may explain it.
+//! (Hoeffding 1956). Where as many are expected as have both, the p-value is one, without looking at the tail. The p-value of a rule is the largest over its
+//! items: no part may explain it.
 
 use super::counting::ClassCounts;
 use super::generate::Rule;
@@ -20,6 +21,14 @@ pub(super) struct Chance {
     pub(super) p_value: f64,
     /// Baskets with both sides as the best of the bases explains them.
     pub(super) expected: f64,
+}
+
+impl Chance {
+    /// By how well it explains what was met.
+    fn order(&self, other: &Self) -> std::cmp::Ordering {
+        let by_p_value = self.p_value.total_cmp(&other.p_value);
+        by_p_value.then(self.expected.total_cmp(&other.expected))
+    }
 }
 
 /// What tests look at.
@@ -111,7 +120,7 @@ impl Tester<'_> {
     }
 }
 
-/// The chance of the base that explains best how often both sides met, the first of equal ones.
+/// The chance of the base that explains best how often both sides met; of equal ones that which expects most.
 ///
 /// It is looked for by bounds, which cost little: most bases need no sum of a tail.
 fn worst(bases: &[Trials], n_xy: u32) -> Chance {
@@ -124,8 +133,7 @@ fn worst(bases: &[Trials], n_xy: u32) -> Chance {
     for (at, bound) in bounds().filter(|b| b.0 != likeliest.map_or(0, |l| l.0)) {
         if bound >= worst.p_value {
             let chance = bases[at].chance(n_xy);
-            let order = chance.p_value.total_cmp(&worst.p_value);
-            if order.then(place.cmp(&at)).is_gt() {
+            if chance.order(&worst).then(place.cmp(&at)).is_gt() {
                 (place, worst) = (at, chance);
             }
         }
@@ -172,6 +180,7 @@ impl Trials {
     pub(super) fn chance(&self, n_xy: u32) -> Chance {
         let p_value = match self.exact {
             Some(exact) => exact.upper(n_xy.into()),
+            None if f64::from(n_xy) <= self.expected => 1.0,
             None => binomial_upper(n_xy, self.n, self.expected / f64::from(self.n.max(1))),
         };
         Chance {
@@ -326,7 +335,7 @@ mod tests {
                 prop_assert!(base.chance(n_xy).p_value <= base.bound(n_xy));
             }
             let each: Vec<Chance> = bases.iter().map(|b| b.chance(n_xy)).collect();
-            let expected = each.iter().copied().reduce(|worst, c| if c.p_value > worst.p_value { c } else { worst });
+            let expected = each.iter().copied().reduce(|worst, c| if c.order(&worst).is_gt() { c } else { worst });
             prop_assert_eq!(Some(worst(&bases, n_xy)), expected);
         }
     }

@@ -46,11 +46,17 @@ pub(super) struct Mid<R> {
     pub(super) done: R,
     pub(super) depth: usize,
     pub(super) free: usize,
-    pub(super) starts: Vec<u32>,
-    pub(super) numbers: Vec<u32>,
+    pub(super) lists: Lists,
 }
 
-/// Buffers for the lists of rows by item.
+/// For each item the numbers of the rows that have it.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    starts: Vec<u32>,
+    numbers: Vec<u32>,
+}
+
+/// Buffers for these lists.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     bits: Vec<u16>,
@@ -67,8 +73,7 @@ impl<R: Words> Default for Mid<R> {
             done: R::NONE,
             depth: 0,
             free: 0,
-            starts: Vec::new(),
-            numbers: Vec::new(),
+            lists: Lists::default(),
         }
     }
 }
@@ -82,41 +87,49 @@ impl<R: Words> Mid<R> {
         (self.depth, self.free) = (depth, free);
     }
 
-    /// Lists for each item the numbers of its rows.
-    pub(super) fn index(&mut self, buffers: &mut Scan) {
+    /// The items in the order in which sets are extended by them, if they have so many rows.
+    pub(super) fn order<const T: u8>(&self, n_rows: impl Fn(usize) -> usize) -> Vec<u32> {
+        let mut order: Vec<u32> = self.items.ones().map(|item| item as u32).collect();
+        if T == MAXIMAL {
+            order.sort_by_key(|&item| n_rows(item as usize));
+        }
+        order
+    }
+}
+
+impl Lists {
+    /// Lists rows of so many items, `first` being the number of the first of them.
+    pub(super) fn fill<R: Words>(
+        &mut self,
+        (rows, first): (&[R], usize),
+        (items, n_items): (R, usize),
+        buffers: &mut Scan,
+    ) {
+        let Self { starts, numbers } = self;
         let Scan { bits, ends } = buffers;
         bits.clear();
         ends.clear();
-        self.starts.clear();
-        self.starts.resize(self.codes.len() + 2, 0);
-        scan(&self.rows, self.items, bits, ends, &mut self.starts);
-        for b in 2..self.starts.len() {
-            self.starts[b] += self.starts[b - 1];
+        starts.clear();
+        starts.resize(n_items + 2, 0);
+        scan(rows, items, bits, ends, starts);
+        for b in 2..starts.len() {
+            starts[b] += starts[b - 1];
         }
-        self.numbers.clear();
-        self.numbers.resize(bits.len(), 0);
+        numbers.clear();
+        numbers.resize(bits.len(), 0);
         let mut from = 0;
-        for (row, &end) in ends.iter().enumerate() {
+        for (row, &end) in (first..).zip(&*ends) {
             for &bit in &bits[from as usize..end as usize] {
-                let next = &mut self.starts[bit as usize + 1];
-                self.numbers[*next as usize] = row as u32;
+                let next = &mut starts[bit as usize + 1];
+                numbers[*next as usize] = row as u32;
                 *next += 1;
             }
             from = end;
         }
     }
 
-    fn of(&self, item: usize) -> &[u32] {
+    pub(super) fn of(&self, item: usize) -> &[u32] {
         &self.numbers[self.starts[item] as usize..self.starts[item + 1] as usize]
-    }
-
-    /// The items in the order in which sets are extended by them.
-    pub(super) fn order<const T: u8>(&self) -> Vec<u32> {
-        let mut order: Vec<u32> = self.items.ones().map(|item| item as u32).collect();
-        if T == MAXIMAL {
-            order.sort_by_key(|&item| self.of(item as usize).len());
-        }
-        order
     }
 }
 
@@ -161,21 +174,28 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
 
     pub(super) fn mid<R: Width>(&mut self, mut db: Mid<R>) {
         let mut buffers = std::mem::take(&mut self.scratch.scan);
-        db.index(&mut buffers);
+        let items = (db.items, db.codes.len());
+        db.lists.fill((&db.rows, 0), items, &mut buffers);
         self.scratch.scan = buffers;
         let (mut rest, mut done) = (db.items, db.done);
-        for item in db.order::<T>() {
+        for item in db.order::<T>(|item| db.lists.of(item).len()) {
             let item = item as usize;
             rest.clear(item);
-            self.mid_item(&db, item, rest, done);
+            self.mid_item(&db, db.lists.of(item), item, rest, done);
             done.set(item);
         }
         R::pool(&mut self.scratch.pools).push(db);
     }
 
-    /// The sets that have `item`, and others of `rest`.
-    pub(super) fn mid_item<R: Width>(&mut self, db: &Mid<R>, item: usize, rest: R, done: R) {
-        let numbers = db.of(item);
+    /// The sets that have `item`, which these rows have, and others of `rest`.
+    pub(super) fn mid_item<R: Width>(
+        &mut self,
+        db: &Mid<R>,
+        numbers: &[u32],
+        item: usize,
+        rest: R,
+        done: R,
+    ) {
         if self.is_stopped(numbers.len()) {
             return;
         }

@@ -20,10 +20,11 @@ use super::tasks::in_order;
 use super::watch::{Shared, Watch};
 use crate::error::Result;
 use crate::kernels::itemsets::powerset::Few;
-use crate::parallel::Spares;
-use mid::{ITEMS, Mid, Pools, Scan, Width, with_words};
+use crate::parallel::{Spares, map_ordered, pieces};
+use mid::{ITEMS, Lists, Mid, Pools, Scan, Width, with_words};
 use narrow::{Node, Rows};
-use wide::{Tally, Wide};
+use std::ops::Range;
+use wide::{Places, Tally, Wide};
 
 /// What is looked for, as a constant: each has a recursion of its own.
 pub(super) const FREQUENT: u8 = 0;
@@ -40,6 +41,9 @@ struct Scratch {
     scan: Scan,
     pools: Pools,
     tallies: Vec<Tally>,
+    wides: Vec<Wide>,
+    numbers: Vec<u32>,
+    places: Vec<(u32, u32)>,
     slots: Vec<u32>,
     sets: Vec<(u64, u32)>,
     few: Few,
@@ -87,6 +91,13 @@ pub(super) fn mine<S: Sink, const T: u8>(
         path: run_path::<S, T>(database),
     };
     run.all()
+}
+
+/// How many baskets of so many are indexed by one thread at a time.
+fn piece(n_baskets: usize) -> usize {
+    const LEAST: usize = 4_096;
+    const PARTS: usize = 32;
+    n_baskets.div_ceil(PARTS).max(LEAST)
 }
 
 /// Items in every basket belong to every closed and every maximal set.
@@ -223,24 +234,31 @@ impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
         let mut db = Mid::<R> {
             codes: open,
             free,
+            weights: self.database.weights.clone(),
+            rows: vec![R::NONE; self.database.ends.len()],
             ..Mid::default()
         };
-        for (row, weight) in self.database.rows() {
-            let mut bits = R::NONE;
-            let places = row.iter().map(|&code| local[code as usize]);
-            places
-                .filter(|&to| to != u32::MAX)
-                .for_each(|to| bits.set(to as usize));
-            db.rows.push(bits);
-            db.weights.push(weight);
-        }
-        if self.database.weights.is_empty() {
-            db.weights = Vec::new();
-        }
         (0..db.codes.len()).for_each(|b| db.items.set(b));
-        db.index(&mut Scan::default());
+        let items = (db.items, db.codes.len());
+        let n = piece(db.rows.len());
+        let parts: Vec<(usize, &mut [R])> = db.rows.chunks_mut(n).enumerate().collect();
+        let ctx = self.shared.ctx;
+        let parts = map_ordered(ctx, "baskets indexed", parts, |(part, rows)| {
+            let first = part * n;
+            let baskets = self.database.between(first..first + rows.len());
+            for (bits, (basket, _)) in rows.iter_mut().zip(baskets) {
+                let places = basket.iter().map(|&code| local[code as usize]);
+                places
+                    .filter(|&to| to != u32::MAX)
+                    .for_each(|to| bits.set(to as usize));
+            }
+            let mut lists = Lists::default();
+            lists.fill((rows, first), items, &mut Scan::default());
+            Ok(lists)
+        })?;
         let (mut rest, mut done) = (db.items, db.done);
-        let steps = db.order::<T>().into_iter().map(|item| {
+        let n_rows = |item| parts.iter().map(|p| p.of(item).len()).sum();
+        let steps = db.order::<T>(n_rows).into_iter().map(|item| {
             rest.clear(item as usize);
             let step = (item as usize, rest, done);
             done.set(item as usize);
@@ -249,30 +267,50 @@ impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
         let steps: Vec<(usize, R, R)> = steps.collect();
         self.each(root, &steps, |miner, &(item, rest, done)| {
             if miner.begin(db.codes[item]) {
-                miner.mid_item(&db, item, rest, done);
+                let mut numbers = std::mem::take(&mut miner.scratch.numbers);
+                numbers.clear();
+                let lists = parts.iter().map(|p| p.of(item));
+                lists.for_each(|of_part| numbers.extend_from_slice(of_part));
+                miner.mid_item(&db, &numbers, item, rest, done);
+                miner.scratch.numbers = numbers;
             }
         })
     }
 
     fn wide(&self, root: Miner<'a, S, T>, open: &[u32], free: usize) -> Result<Vec<S>> {
         let local = self.local(open);
-        let n_rows = self.database.ends.len();
-        let mut db = Wide::with_room(self.database.items.len(), n_rows);
         let has_partner = partners(self.database, self.shared)?;
-        for (row, weight) in self.database.rows() {
-            let places = row.iter().map(|&code| local[code as usize]);
-            let places = places.filter(|&to| to != u32::MAX);
-            match &has_partner {
-                None => db.push(places, weight),
-                // What is in no frequent pair is in no larger set either.
-                Some(has) => db.push(places.filter(|&to| has[open[to as usize] as usize]), weight),
+        let is_used = |&to: &u32| match &has_partner {
+            _ if to == u32::MAX => false,
+            None => true,
+            // What is in no frequent pair is in no larger set either.
+            Some(has) => has[open[to as usize] as usize],
+        };
+        let n_rows = self.database.ends.len();
+        let ranges = pieces(n_rows, piece(n_rows)).collect();
+        let ctx = self.shared.ctx;
+        let parts = map_ordered(ctx, "baskets indexed", ranges, |range: Range<usize>| {
+            let mut part = Wide::default();
+            for (basket, weight) in self.database.between(range) {
+                let items = basket.iter().map(|&code| local[code as usize]);
+                part.push(items.filter(is_used), weight);
             }
-        }
+            let mut places = Places::default();
+            places.fill(&part, open.len());
+            part.places = places;
+            Ok(part)
+        })?;
         let supports = open
             .iter()
             .map(|&code| self.database.supports[code as usize]);
+        let mut db = Wide::with_room(self.database.items.len(), n_rows);
         (db.supports, db.codes, db.free) = (supports.collect(), open.to_vec(), free);
-        db.index();
+        let append = |part: Wide| {
+            let before = db.size();
+            db.append(&part);
+            (part.places, before)
+        };
+        let parts: Vec<(Places, (u32, u32))> = parts.into_iter().map(append).collect();
         let items: Vec<usize> = (0..open.len()).collect();
         self.each(root, &items, |miner, &item| {
             if !miner.begin(db.codes[item]) {
@@ -280,7 +318,14 @@ impl<'a, S: Sink, const T: u8> Run<'a, S, T> {
             }
             let mut tally = miner.scratch.tallies.pop().unwrap_or_default();
             tally.fit(db.codes.len());
-            miner.wide_item(&db, &mut tally, item);
+            let mut places = std::mem::take(&mut miner.scratch.places);
+            places.clear();
+            for (of_part, (at, row)) in &parts {
+                let of_part = of_part.of(item).iter();
+                places.extend(of_part.map(|(a, r)| (a + at, r + row)));
+            }
+            miner.wide_item(&db, &places, &mut tally, item);
+            miner.scratch.places = places;
             miner.scratch.tallies.push(tally);
         })
     }

@@ -19,9 +19,23 @@ pub(super) struct Wide {
     pub(super) first: usize,
     pub(super) depth: usize,
     pub(super) free: usize,
+    pub(super) places: Places,
+}
+
+/// For each item where it stands.
+#[derive(Debug, Default)]
+pub(super) struct Places {
     starts: Vec<u32>,
     /// For each occurrence its position and its row.
     places: Vec<(u32, u32)>,
+}
+
+/// The rows of one item: whole, or what comes after it.
+#[derive(Debug, Clone, Copy)]
+struct Holders<'a> {
+    db: &'a Wide,
+    places: &'a [(u32, u32)],
+    is_whole: bool,
 }
 
 /// What a thread counts with; between items all is cleared.
@@ -45,6 +59,14 @@ impl Wide {
         }
     }
 
+    fn clear(&mut self) {
+        self.items.clear();
+        self.ends.clear();
+        self.weights.clear();
+        self.codes.clear();
+        self.supports.clear();
+    }
+
     /// Adds a row, if it has an item.
     pub(super) fn push(&mut self, row: impl Iterator<Item = u32>, weight: u32) {
         let before = self.items.len();
@@ -55,42 +77,64 @@ impl Wide {
         }
     }
 
-    /// Lists for each item where it stands.
-    pub(super) fn index(&mut self) {
-        self.starts.resize(self.codes.len() + 2, 0);
-        for &item in &self.items {
-            self.starts[item as usize + 2] += 1;
+    /// Adds the rows of another.
+    pub(super) fn append(&mut self, other: &Self) {
+        let before = self.items.len() as u32;
+        self.items.extend_from_slice(&other.items);
+        self.ends.extend(other.ends.iter().map(|end| before + end));
+        self.weights.extend_from_slice(&other.weights);
+    }
+
+    /// How many items and rows there are.
+    pub(super) fn size(&self) -> (u32, u32) {
+        (self.items.len() as u32, self.ends.len() as u32)
+    }
+}
+
+impl Places {
+    /// Lists the rows of so many items.
+    pub(super) fn fill(&mut self, db: &Wide, n_items: usize) {
+        let Self { starts, places } = self;
+        starts.clear();
+        starts.resize(n_items + 2, 0);
+        for &item in &db.items {
+            starts[item as usize + 2] += 1;
         }
-        for i in 2..self.starts.len() {
-            self.starts[i] += self.starts[i - 1];
+        for i in 2..starts.len() {
+            starts[i] += starts[i - 1];
         }
-        self.places.resize(self.items.len(), (0, 0));
+        // What they were is of no matter: each is written.
+        places.resize(db.items.len(), (0, 0));
         let mut from = 0;
-        for (row, &end) in self.ends.iter().enumerate() {
+        for (row, &end) in (0..).zip(&db.ends) {
             for at in from..end {
-                let next = &mut self.starts[self.items[at as usize] as usize + 1];
-                self.places[*next as usize] = (at, row as u32);
+                let next = &mut starts[db.items[at as usize] as usize + 1];
+                places[*next as usize] = (at, row);
                 *next += 1;
             }
             from = end;
         }
     }
 
-    fn places(&self, item: usize) -> &[(u32, u32)] {
+    pub(super) fn of(&self, item: usize) -> &[(u32, u32)] {
         &self.places[self.starts[item] as usize..self.starts[item + 1] as usize]
     }
+}
 
-    /// The row with its weight: whole, or what comes after the place.
+impl<'a> Holders<'a> {
+    /// Each with its weight.
     #[inline(always)]
-    fn row(&self, (at, row): (u32, u32), is_whole: bool) -> (&[u32], u32) {
-        let row = row as usize;
-        let from = match (is_whole, row) {
-            (false, _) => at as usize + 1,
-            (true, 0) => 0,
-            (true, _) => self.ends[row - 1] as usize,
-        };
-        let items = &self.items[from..self.ends[row] as usize];
-        (items, self.weights[row])
+    fn rows(self) -> impl Iterator<Item = (&'a [u32], u32)> {
+        let db = self.db;
+        self.places.iter().map(move |&(at, row)| {
+            let row = row as usize;
+            let from = match (self.is_whole, row) {
+                (false, _) => at as usize + 1,
+                (true, 0) => 0,
+                (true, _) => db.ends[row - 1] as usize,
+            };
+            (&db.items[from..db.ends[row] as usize], db.weights[row])
+        })
     }
 }
 
@@ -105,11 +149,10 @@ impl Tally {
             .resize(n_items.max(self.frequent.len()) + 1, 0);
     }
 
-    /// Counts the items of the rows at these places. Returns how many reach the minimum, the first of `frequent`, and how many items were met.
-    fn count(&mut self, db: &Wide, item: usize, is_whole: bool, minimum: u32) -> (usize, usize) {
+    /// Counts the items of these rows. Returns how many reach the minimum, the first of `frequent`, and how many items were met.
+    fn count(&mut self, holders: Holders<'_>, minimum: u32) -> (usize, usize) {
         let (mut n, mut met) = (0, 0);
-        for &place in db.places(item) {
-            let (row, weight) = db.row(place, is_whole);
+        for (row, weight) in holders.rows() {
             met += row.len();
             for &other in row {
                 let before = self.counts[other as usize];
@@ -124,39 +167,52 @@ impl Tally {
     }
 
     /// Sets the counts to zero again.
-    fn clear(&mut self, db: &Wide, item: usize, is_whole: bool, met: usize) {
-        if met < db.codes.len() / 8 {
-            for &place in db.places(item) {
-                for &other in db.row(place, is_whole).0 {
-                    self.counts[other as usize] = 0;
-                }
+    fn clear(&mut self, holders: Holders<'_>, met: usize) {
+        let n_items = holders.db.codes.len();
+        if met < n_items / 8 {
+            for &other in holders.rows().flat_map(|(row, _)| row) {
+                self.counts[other as usize] = 0;
             }
         } else {
-            self.counts[..db.codes.len()].fill(0);
+            self.counts[..n_items].fill(0);
         }
     }
 }
 
 impl<S: Sink, const T: u8> Miner<'_, S, T> {
     pub(super) fn wide(&mut self, mut db: Wide) {
-        db.index();
+        let mut places = std::mem::take(&mut db.places);
+        places.fill(&db, db.codes.len());
         let mut tally = std::mem::take(&mut self.scratch.tallies)
             .pop()
             .unwrap_or_default();
         tally.fit(db.codes.len());
         for item in db.first..db.codes.len() {
-            self.wide_item(&db, &mut tally, item);
+            self.wide_item(&db, places.of(item), &mut tally, item);
         }
         self.scratch.tallies.push(tally);
+        db.places = places;
+        self.scratch.wides.push(db);
     }
 
-    /// The sets that have `item`, and others after it.
-    pub(super) fn wide_item(&mut self, db: &Wide, tally: &mut Tally, item: usize) {
-        if self.is_stopped(db.places(item).len()) {
+    /// The sets that have `item`, which stands at these places, and others after it.
+    pub(super) fn wide_item(
+        &mut self,
+        db: &Wide,
+        places: &[(u32, u32)],
+        tally: &mut Tally,
+        item: usize,
+    ) {
+        if self.is_stopped(places.len()) {
             return;
         }
         let (code, support) = (db.codes[item], db.supports[item]);
         let is_whole = T != FREQUENT;
+        let holders = Holders {
+            db,
+            places,
+            is_whole,
+        };
         if T == FREQUENT && S::EACH {
             self.sink.set(db.depth, code, support);
             if db.depth + 1 >= self.max_len {
@@ -164,7 +220,7 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
             }
         }
         let length = self.path.len();
-        let (n, met) = tally.count(db, item, is_whole, self.minimum);
+        let (n, met) = tally.count(holders, self.minimum);
         if is_whole && S::EACH {
             self.path.push(code);
         }
@@ -179,9 +235,9 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
             self.sink.list(&self.path, support);
         }
         if is_old || first == n {
-            tally.clear(db, item, is_whole, met);
+            tally.clear(holders, met);
         } else {
-            self.wide_descend(db, tally, item, (n, first, met), free);
+            self.wide_descend(holders, tally, item, (n, first, met), free);
         }
         self.path.truncate(length);
     }
@@ -222,13 +278,13 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
 
     fn wide_descend(
         &mut self,
-        db: &Wide,
+        holders: Holders<'_>,
         tally: &mut Tally,
         item: usize,
         (n, first, met): (usize, usize, usize),
         free: usize,
     ) {
-        let is_whole = T != FREQUENT;
+        let db = holders.db;
         let depth = db.depth + 1;
         for (to, &other) in tally.frequent[..n].iter().enumerate() {
             tally.local[other as usize] = to as u32;
@@ -246,8 +302,7 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
             rows.clear();
             let done = (1u64 << first) - 1;
             let items = (u64::MAX >> (64 - n)) & !done;
-            for &place in db.places(item) {
-                let (row, weight) = db.row(place, is_whole);
+            for (row, weight) in holders.rows() {
                 let mut mask = 0;
                 for &other in row {
                     let to = tally.local[other as usize];
@@ -257,7 +312,7 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
                     rows.push(mask, weight);
                 }
             }
-            tally.leave(db, item, is_whole, n, met);
+            tally.leave(holders, n, met);
             let node = Node {
                 items,
                 done,
@@ -272,8 +327,7 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
                 let mut child = self.fresh::<R>(codes, depth, free);
                 (0..first).for_each(|b| child.done.set(b));
                 (first..n).for_each(|b| child.items.set(b));
-                for &place in db.places(item) {
-                    let (row, weight) = db.row(place, is_whole);
+                for (row, weight) in holders.rows() {
                     let mut bits = R::NONE;
                     let local = row.iter().map(|&other| tally.local[other as usize]);
                     local.filter(|&to| to != NONE).for_each(|to| bits.set(to as usize));
@@ -285,27 +339,23 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
                 if child.weights.iter().all(|&w| w == 1) {
                     child.weights.clear();
                 }
-                tally.leave(db, item, is_whole, n, met);
+                tally.leave(holders, n, met);
                 self.mid(child);
             });
         } else {
-            let mut child = Wide {
-                codes: codes.collect(),
-                first,
-                depth,
-                free,
-                ..Wide::default()
-            };
+            let mut child = self.scratch.wides.pop().unwrap_or_default();
+            child.clear();
+            child.codes.extend(codes);
+            (child.first, child.depth, child.free) = (first, depth, free);
             let supports = tally.frequent[..n]
                 .iter()
                 .map(|&o| tally.counts[o as usize]);
-            child.supports = supports.collect();
-            for &place in db.places(item) {
-                let (row, weight) = db.row(place, is_whole);
+            child.supports.extend(supports);
+            for (row, weight) in holders.rows() {
                 let local = row.iter().map(|&other| tally.local[other as usize]);
                 child.push(local.filter(|&to| to != NONE), weight);
             }
-            tally.leave(db, item, is_whole, n, met);
+            tally.leave(holders, n, met);
             self.wide(child);
         }
     }
@@ -313,10 +363,10 @@ impl<S: Sink, const T: u8> Miner<'_, S, T> {
 
 impl Tally {
     /// Clears what was written for an item, before its own table is mined.
-    fn leave(&mut self, db: &Wide, item: usize, is_whole: bool, n: usize, met: usize) {
+    fn leave(&mut self, holders: Holders<'_>, n: usize, met: usize) {
         for &other in &self.frequent[..n] {
             self.local[other as usize] = NONE;
         }
-        self.clear(db, item, is_whole, met);
+        self.clear(holders, met);
     }
 }
