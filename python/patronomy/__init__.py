@@ -37,6 +37,7 @@ from patronomy.guess import RoleGuess
 from patronomy.histories import Histories
 from patronomy.itemset_scan import ItemsetScan
 from patronomy.itemsets import Itemsets
+from patronomy.kmeans import KMeans
 from patronomy.miners import LCM, Apriori, Eclat, FPGrowth, FPMax
 from patronomy.quality import Quality
 from patronomy.reading import Reading
@@ -74,6 +75,7 @@ __all__ = [
     "Histories",
     "ItemsetScan",
     "Itemsets",
+    "KMeans",
     "Moves",
     "ParameterError",
     "PatronomyError",

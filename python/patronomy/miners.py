@@ -1,8 +1,8 @@
 """Miners of item sets with the conventions of scikit-learn."""
 
-import inspect
 from typing import Any, ClassVar, Self
 
+from patronomy._estimator import Estimator
 from patronomy._itemset_params import Algorithm, Target
 from patronomy._opening import speaks_arrow
 from patronomy.baskets import Baskets
@@ -12,7 +12,7 @@ from patronomy.transactions import Transactions
 __all__ = ["LCM", "Apriori", "Eclat", "FPGrowth", "FPMax"]
 
 
-class _Miner:
+class _Miner(Estimator):
     """What all miners share: parameters are stored, checked by `fit`.
 
     Attributes
@@ -68,32 +68,6 @@ class _Miner:
         )
         self.n_itemsets_ = self.itemsets_.n_itemsets
         return self
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters by name."""
-        names = inspect.signature(type(self)).parameters
-        return {name: getattr(self, name) for name in names}
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters by name, and return the miner itself."""
-        known = self.get_params()
-        for name, value in params.items():
-            if name not in known:
-                raise ValueError(
-                    f"`{name}` is no parameter of `{type(self).__name__}`; "
-                    f"parameters are {', '.join(known)}"
-                )
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self) -> str:
-        defaults = inspect.signature(type(self)).parameters
-        changed = [
-            f"{name}={value!r}"
-            for name, value in self.get_params().items()
-            if value != defaults[name].default
-        ]
-        return f"{type(self).__name__}({', '.join(changed)})"
 
 
 class Apriori(_Miner):

@@ -16,6 +16,7 @@ mod mined;
 mod quality;
 mod rfm;
 mod rules;
+mod segment;
 mod sequences;
 mod simulate;
 mod table;
@@ -47,6 +48,8 @@ mod _core {
     use super::rfm::{Rfm, RfmModel, builtin_segment_map, rfm_defaults};
     #[pymodule_export]
     use super::rules::{Evaluation, Rules, measures, rule_defaults, rule_splits};
+    #[pymodule_export]
+    use super::segment::{KMeansModel, kmeans_defaults};
     #[pymodule_export]
     use super::sequences::{Histories, Sequences, sequence_defaults};
     #[pymodule_export]

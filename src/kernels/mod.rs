@@ -7,12 +7,20 @@
     reason = "calls of functions compiled for instructions that were found at run time"
 )]
 
+pub(crate) mod distance;
 pub(crate) mod itemsets;
 pub(crate) mod lines;
 
 /// Defines a function that runs the widest of its compiled forms that this processor has, and one that takes the form to run.
 macro_rules! widest {
     ($(#[$meta:meta])* fn $name:ident, $at:ident $(<$t:ident: $bound:path>)? ($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
+        $crate::kernels::widest! {
+            $(#[$meta])* fn $name, $at $(<$t: $bound>)? ($($arg: $ty),*; _fused, _wide) $(-> $ret)? $body
+        }
+    };
+    // With two names after the arguments the body is told whether a multiplication and an addition can be one instruction, and whether vectors have 512 bits
+    // and there are 32 of them.
+    ($(#[$meta:meta])* fn $name:ident, $at:ident $(<$t:ident: $bound:path>)? ($($arg:ident: $ty:ty),*; $fused:ident, $wide:ident) $(-> $ret:ty)? $body:block) => {
         $(#[$meta])*
         pub(crate) fn $name $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
             $at($crate::kernels::level(), $($arg),*)
@@ -20,18 +28,18 @@ macro_rules! widest {
 
         fn $at $(<$t: $bound>)? (level: $crate::kernels::Level, $($arg: $ty),*) $(-> $ret)? {
             #[inline(always)]
-            fn portable $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? $body
+            fn portable $(<$t: $bound>)? ($($arg: $ty,)* $fused: bool, $wide: bool) $(-> $ret)? $body
 
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+            #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,fma")]
             fn avx2 $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
-                portable($($arg),*)
+                portable($($arg,)* true, false)
             }
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl")]
             fn avx512 $(<$t: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
-                portable($($arg),*)
+                portable($($arg,)* true, true)
             }
 
             match level.0 {
@@ -41,7 +49,7 @@ macro_rules! widest {
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 1 => unsafe { avx2($($arg),*) },
-                _ => portable($($arg),*),
+                _ => portable($($arg,)* false, false),
             }
         }
     };
@@ -70,9 +78,9 @@ fn found() -> u8 {
     macro_rules! all {
         ($($feature:tt),*) => { true $(&& is_x86_feature_detected!($feature))* };
     }
-    let avx2 = all!("avx2", "bmi1", "bmi2", "lzcnt", "popcnt");
-    // The compiler takes the first two for part of AVX-512.
-    let avx512 = all!("fma", "f16c", "avx512f", "avx512bw", "avx512dq", "avx512vl");
+    let avx2 = all!("avx2", "bmi1", "bmi2", "lzcnt", "popcnt", "fma");
+    // The compiler takes the first for a part of AVX-512.
+    let avx512 = all!("f16c", "avx512f", "avx512bw", "avx512dq", "avx512vl");
     u8::from(avx2) + u8::from(avx2 && avx512)
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod bound;
 pub(crate) mod cells;
 pub(crate) mod codes;
 pub(crate) mod expression;
+pub(crate) mod floats;
 pub(crate) mod ids;
 pub(crate) mod key;
 pub(crate) mod labels;

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 /// From the ground up: a folder knows its own line and those above it in this list.
-const LINES: [&[&str]; 14] = [
+const LINES: [&[&str]; 16] = [
     &["error", "random", "parallel", "budget", "progress", "saved"],
     &["kernels"],
     &["stats"],
     &["table"],
+    &["matrix"],
     &["io"],
     &["clean"],
     &["quality"],
@@ -18,6 +19,7 @@ const LINES: [&[&str]; 14] = [
     &["sequences"],
     &["rules"],
     &["rfm"],
+    &["segment"],
 ];
 
 /// Every source file of the core but `lib.rs`, with its folder's (or its own) name.

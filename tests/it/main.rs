@@ -34,6 +34,7 @@ mod readers;
 mod rules;
 mod same_bits;
 mod saved;
+mod segment;
 mod sequences;
 mod simulate;
 mod tables;

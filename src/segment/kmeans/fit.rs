@@ -1,0 +1,140 @@
+//! Fitting: starts, the best of them, and what is said about it.
+
+use super::assign::Data;
+use super::init;
+use super::lloyd::{Limits, Run, run};
+use super::model::KMeansModel;
+use super::params::{Init, KMeansParams, OWNER};
+use crate::error::{Error, Result};
+use crate::matrix::Matrix;
+use crate::matrix::frame::Frame;
+use crate::parallel::Context;
+
+/// A model, and where the rows are that it was fitted on.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct KMeansFit {
+    /// What was learnt.
+    pub model: KMeansModel,
+    /// For each row the number of its centre.
+    pub labels: Vec<i32>,
+}
+
+impl KMeansParams {
+    /// Finds centres: from each start until no row changes its centre, or they hardly move. Nothing is scaled.
+    ///
+    /// Cost: rows x columns x clusters for each iteration; beside the labels little memory. A cluster that loses all its rows gets the row that is farthest
+    /// from its centre.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for parameters outside their rules, more clusters than rows, and weights that are not one number of 0 or more for each row, with
+    /// some above 0; [`Error::BadValues`] for what is no finite number; [`Error::Cancelled`].
+    pub fn fit(
+        &self,
+        matrix: &Matrix<'_>,
+        weights: Option<&[f64]>,
+        ctx: &Context,
+    ) -> Result<KMeansFit> {
+        self.validate()?;
+        let (n, k) = (matrix.n_rows(), self.n_clusters);
+        if k > n {
+            let rule = format!("must be at most {n}, the number of rows");
+            return Err(Error::parameter(OWNER, "n_clusters", rule, k));
+        }
+        self.check_centers(matrix.n_columns())?;
+        check_weights(matrix, weights)?;
+        let moments = matrix.moments(ctx)?;
+        let frame = Frame::of(&moments);
+        let variances = moments
+            .iter()
+            .map(|m| m.variance() * frame.scale * frame.scale);
+        let limits = Limits {
+            max_iter: self.max_iter,
+            moves: self.tol * variances.sum::<f64>() / moments.len() as f64,
+        };
+        let data = Data {
+            matrix,
+            frame: &frame,
+            weights,
+        };
+        let mut best: Option<Run> = None;
+        for start in 0..self.n_starts() {
+            let mut labels = vec![0; n];
+            let centers = init::centers(self, &data, start, &mut labels, ctx)?;
+            let found = run(&data, centers, labels, limits, ctx)?;
+            if best.as_ref().is_none_or(|b| found.inertia < b.inertia) {
+                best = Some(found);
+            }
+        }
+        ctx.progress.finish();
+        let best =
+            best.ok_or_else(|| Error::parameter(OWNER, "n_init", "must be at least 1", 0))?;
+        Ok(self.finish(matrix, best))
+    }
+
+    /// Given centres must be as many as are asked for.
+    fn check_centers(&self, d: usize) -> Result<()> {
+        if let Init::Centers(centers) = &self.init
+            && centers.len() != self.n_clusters * d
+        {
+            let k = self.n_clusters;
+            let rule = format!("must be {k} centres of {d} numbers, {} in all", k * d);
+            return Err(Error::parameter(OWNER, "init", rule, centers.len()));
+        }
+        Ok(())
+    }
+
+    fn finish(&self, matrix: &Matrix<'_>, run: Run) -> KMeansFit {
+        let mut sizes = vec![0_u64; self.n_clusters];
+        run.labels.iter().for_each(|&l| sizes[l as usize] += 1);
+        let mut notices = Vec::new();
+        let n_empty = sizes.iter().filter(|&&n| n == 0).count();
+        if n_empty > 0 {
+            notices.push(format!(
+                "{n_empty} of {} clusters have no row: there are not as many different rows",
+                self.n_clusters
+            ));
+        }
+        if !run.converged {
+            notices.push(format!(
+                "centres still moved after {} iterations (`max_iter`)",
+                run.n_iter
+            ));
+        }
+        let model = KMeansModel {
+            params: self.clone(),
+            centers: run.centers,
+            n_features: matrix.n_columns(),
+            feature_names: matrix.names().to_vec(),
+            sizes,
+            inertia: run.inertia,
+            n_iter: run.n_iter,
+            converged: run.converged,
+            notices,
+        };
+        KMeansFit {
+            model,
+            labels: run.labels,
+        }
+    }
+}
+
+/// Weights must be one number of 0 or more for each row, some above 0.
+pub(super) fn check_weights(matrix: &Matrix<'_>, weights: Option<&[f64]>) -> Result<()> {
+    let Some(weights) = weights else {
+        return Ok(());
+    };
+    let refused =
+        |rule: String, value: String| Err(Error::parameter(OWNER, "weights", rule, value));
+    if weights.len() != matrix.n_rows() {
+        let rule = format!("must be one for each of {} rows", matrix.n_rows());
+        return refused(rule, weights.len().to_string());
+    }
+    if let Some(bad) = weights.iter().find(|w| !(**w >= 0.0 && **w <= 1e100)) {
+        return refused("must be numbers from 0 to 1e100".into(), bad.to_string());
+    }
+    if !weights.is_empty() && weights.iter().all(|&w| w == 0.0) {
+        return refused("must not all be zero".into(), "0".into());
+    }
+    Ok(())
+}

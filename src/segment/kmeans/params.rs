@@ -1,0 +1,169 @@
+//! Parameters of k-means.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+pub(super) const OWNER: &str = "KMeansParams";
+
+/// Where the centres are at first.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Init {
+    /// Rows drawn one after the other, each with a chance in proportion to its squared distance from those before; of some drawn at each step the one that
+    /// lowers the inertia most (greedy k-means++, Arthur and Vassilvitskii 2007).
+    #[default]
+    #[serde(rename = "k-means++")]
+    PlusPlus,
+    /// Different rows, each with the same chance.
+    Random,
+    /// These centres, one after the other.
+    Centers(Vec<f64>),
+}
+
+/// Parameters of k-means; [`fit`](Self::fit) finds the centres.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct KMeansParams {
+    /// How many centres, at least 1.
+    pub n_clusters: usize,
+    /// Where they are at first.
+    pub init: Init,
+    /// How many starts are tried, the one with the least inertia being kept. None: 1, or 10 where rows are drawn at random.
+    pub n_init: Option<u32>,
+    /// Most iterations of a start, at least 1.
+    pub max_iter: u32,
+    /// A start ends when the sum of the squared moves of all centres is at most this times the mean variance of the columns; 0 or more.
+    pub tol: f64,
+    /// Of what is drawn.
+    pub seed: u64,
+}
+
+impl Default for KMeansParams {
+    fn default() -> Self {
+        Self {
+            n_clusters: 8,
+            init: Init::default(),
+            n_init: None,
+            max_iter: 300,
+            tol: 1e-4,
+            seed: 0,
+        }
+    }
+}
+
+impl KMeansParams {
+    /// So many centres, and the defaults of scikit-learn.
+    #[must_use]
+    pub fn new(n_clusters: usize) -> Self {
+        Self {
+            n_clusters,
+            ..Self::default()
+        }
+    }
+
+    /// Sets where the centres are at first.
+    #[must_use]
+    pub fn init(mut self, init: Init) -> Self {
+        self.init = init;
+        self
+    }
+
+    /// Sets how many starts are tried.
+    #[must_use]
+    pub const fn n_init(mut self, n: u32) -> Self {
+        self.n_init = Some(n);
+        self
+    }
+
+    /// Sets the most iterations of a start.
+    #[must_use]
+    pub const fn max_iter(mut self, n: u32) -> Self {
+        self.max_iter = n;
+        self
+    }
+
+    /// Sets when a start ends.
+    #[must_use]
+    pub const fn tol(mut self, tol: f64) -> Self {
+        self.tol = tol;
+        self
+    }
+
+    /// Sets the seed.
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// How many starts there are.
+    pub(super) fn n_starts(&self) -> u32 {
+        match (&self.init, self.n_init) {
+            // Given centres start alike each time.
+            (Init::Centers(_), _) | (Init::PlusPlus, None) => 1,
+            (_, Some(n)) => n,
+            (Init::Random, None) => 10,
+        }
+    }
+
+    /// Whether the parameters keep their rules.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] names the first that does not.
+    pub fn validate(&self) -> Result<()> {
+        let at_least_one = |name: &str, n: u64| match n {
+            0 => Err(Error::parameter(OWNER, name, "must be at least 1", n)),
+            _ => Ok(()),
+        };
+        at_least_one("n_clusters", self.n_clusters as u64)?;
+        at_least_one("n_init", self.n_init.unwrap_or(1).into())?;
+        at_least_one("max_iter", self.max_iter.into())?;
+        if self.n_clusters > i32::MAX as usize {
+            let rule = "must fit a label of 32 bits";
+            return Err(Error::parameter(OWNER, "n_clusters", rule, self.n_clusters));
+        }
+        if !(self.tol >= 0.0 && self.tol.is_finite()) {
+            let rule = "must be a number of 0 or more";
+            return Err(Error::parameter(OWNER, "tol", rule, self.tol));
+        }
+        if let Init::Centers(centers) = &self.init
+            && let Some(bad) = centers.iter().find(|x| x.is_nan() || x.abs() > 1e150)
+        {
+            let rule = "must be finite numbers within 1e150";
+            return Err(Error::parameter(OWNER, "init", rule, bad));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rule_is_kept() {
+        let good = KMeansParams::new(3);
+        assert!(good.validate().is_ok());
+        for (bad, name) in [
+            (KMeansParams::new(0), "n_clusters"),
+            (KMeansParams::new(1 << 40), "n_clusters"),
+            (good.clone().n_init(0), "n_init"),
+            (good.clone().max_iter(0), "max_iter"),
+            (good.clone().tol(-1.0), "tol"),
+            (good.clone().tol(f64::NAN), "tol"),
+            (
+                good.clone().init(Init::Centers(vec![f64::INFINITY])),
+                "init",
+            ),
+        ] {
+            let said = bad.validate().unwrap_err().to_string();
+            assert!(
+                said.starts_with(&format!("`{name}` of `KMeansParams`")),
+                "{said}"
+            );
+        }
+    }
+}

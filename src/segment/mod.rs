@@ -1,0 +1,3 @@
+//! Segments: customers, or any rows, in groups of like ones.
+
+pub mod kmeans;

@@ -1,0 +1,3 @@
+//! Segments, held to plain restatements of what they are.
+
+mod kmeans;
