@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["KMeans"]
 
-Init: TypeAlias = Literal["k-means++", "random"] | Any
+Init: TypeAlias = Literal["k-means++", "k-means||", "random"] | Any
 _Array: TypeAlias = "numpy.ndarray[Any, Any]"
 
 _OWNER = "KMeans"
+_STARTS = ("k-means++", "k-means||", "random")
 _MOST = 2**31 - 1
 
 
@@ -34,9 +35,10 @@ class KMeans(Estimator):
     ----------
     n_clusters : int, default 8
         How many centres; at most as many as there are rows.
-    init : {"k-means++", "random"} or array of shape (n_clusters, n_features)
-        Where they are at first: rows drawn far from each other (greedy k-means++), rows
-        drawn at random, or these.
+    init : {"k-means++", "k-means||", "random"} or array (n_clusters, n_features)
+        Where they are at first: rows drawn one by one far from each other (greedy
+        k-means++), the same in five rounds (Bahmani et al. 2012; fewer passes where there
+        are many clusters), rows drawn at random, or these.
     n_init : int or "auto", default "auto"
         How many starts are tried, of which the one with the least inertia is kept; by
         default 10 for ``init="random"``, else 1.
@@ -172,6 +174,53 @@ class KMeans(Estimator):
         weights = _matrix.weights(_OWNER, sample_weight, _matrix.shape(data)[0])
         return self._fitted().score(data, weights, self._n_jobs())
 
+    def indices(self, X: Any, *, sample: int = 10_000) -> dict[str, float | None]:
+        """Return how well these rows and the clusters fit each other.
+
+        None of these figures says that there are clusters at all: a single cloud has a
+        best number of parts too.
+
+        Parameters
+        ----------
+        X
+            Rows, as in `fit`.
+        sample : int, default 10000
+            So many rows are drawn for the silhouette, whose cost is the square of their
+            number.
+
+        Returns
+        -------
+        dict
+            ``inertia``; ``simplified_silhouette`` (distances to centres; Hruschka et al.
+            2004), ``silhouette`` (distances to rows; Rousseeuw 1987) with its
+            ``silhouette_standard_error`` and ``silhouette_n_rows``, both from -1 to 1;
+            ``calinski_harabasz`` (1974): of all of these more is better; and
+            ``davies_bouldin`` (1979), of which less is. None where a figure is not
+            defined: with fewer than two clusters.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> X = [[0.0], [1.0], [10.0], [11.0]]
+        >>> found = pt.KMeans(2).fit(X).indices(X)
+        >>> found["calinski_harabasz"], found["davies_bouldin"]
+        (200.0, 0.1)
+        """
+        most = 2**32
+        rows = _arguments.whole_number(_OWNER, "sample", sample, 2, most)
+        data = self._like_fit(X)
+        seed = _seed(self.random_state)
+        scanned, sampled = json.loads(
+            self._fitted().indices(data, rows, seed, self._n_jobs())
+        )
+        mean = {} if sampled is None else sampled
+        return {
+            **scanned,
+            "silhouette": mean.get("mean"),
+            "silhouette_standard_error": mean.get("standard_error"),
+            "silhouette_n_rows": mean.get("n_rows"),
+        }
+
     def get_feature_names_out(self, input_features: object = None) -> _Array:
         """Return the names of the columns of `transform`."""
         import numpy as np
@@ -262,7 +311,7 @@ class KMeans(Estimator):
 
     def _first(self, n_columns: int) -> Any:
         if isinstance(self.init, str):
-            return _arguments.choice(_OWNER, "init", self.init, ("k-means++", "random"))
+            return _arguments.choice(_OWNER, "init", self.init, _STARTS)
         import numpy as np
 
         centers = _matrix.numbers(_OWNER, np.asarray(self.init))

@@ -8,6 +8,7 @@ use numpy::{
 };
 use patronomy::matrix::{Columns, Numbers};
 use patronomy::saved::Saved;
+use patronomy::segment::indices::{indices, silhouette};
 use patronomy::segment::kmeans::KMeansParams;
 use patronomy::{Error, Matrix};
 use pyo3::exceptions::PyTypeError;
@@ -173,6 +174,27 @@ impl KMeansModel {
         let (matrix, weights) = job.parts(py)?;
         let call = call(&matrix, self.0.params.n_clusters, None, n_jobs);
         run(py, &call, |ctx| self.0.score(&matrix, weights, ctx))
+    }
+
+    fn indices(
+        &self,
+        data: &Bound<'_, PyAny>,
+        sample: usize,
+        seed: u64,
+        n_jobs: Option<i64>,
+    ) -> PyResult<String> {
+        let py = data.py();
+        let job = Job::new(data, None)?;
+        let (matrix, _) = job.parts(py)?;
+        let k = self.0.params.n_clusters;
+        let call = call(&matrix, k, None, n_jobs);
+        let found = run(py, &call, |ctx| {
+            let labels = self.0.predict(&matrix, ctx)?;
+            let scanned = indices(&matrix, &self.0.centers, &labels, ctx)?;
+            let sampled = silhouette(&matrix, &labels, k, sample, seed, ctx)?;
+            Ok((scanned, sampled))
+        })?;
+        to_json(&found)
     }
 
     #[getter]

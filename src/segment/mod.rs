@@ -1,3 +1,4 @@
 //! Segments: customers, or any rows, in groups of like ones.
 
+pub mod indices;
 pub mod kmeans;

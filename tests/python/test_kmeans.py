@@ -103,6 +103,40 @@ def test_starts_are_good_and_repeat() -> None:
     assert drawn.inertia_ <= best * 1.5
 
 
+@pytest.mark.parametrize("init", ["k-means++", "k-means||", "random"])
+def test_starts_of_every_kind(init: str) -> None:
+    X = blobs(3_000, 2, 4)
+    best = cluster.KMeans(4, n_init=20, random_state=0).fit(X).inertia_
+    found = [pt.KMeans(4, init=init, random_state=s).fit(X).inertia_ for s in range(5)]
+    assert min(found) <= best * 1.001
+
+
+def test_indices_are_those_of_scikit_learn() -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    X = blobs(900, 3, 5)
+    model = pt.KMeans(5, random_state=0).fit(X)
+    found = model.indices(X)
+    assert found["inertia"] == pytest.approx(model.inertia_)
+    assert found["silhouette"] == pytest.approx(
+        metrics.silhouette_score(X, model.labels_)
+    )
+    assert found["silhouette_n_rows"] == 900
+    assert found["silhouette_standard_error"] == 0
+    # Centres are means to the last iteration's move.
+    exact = pt.KMeans(5, random_state=0, tol=0.0).fit(X)
+    assert exact.indices(X)["calinski_harabasz"] == pytest.approx(
+        metrics.calinski_harabasz_score(X, exact.labels_)
+    )
+    assert exact.indices(X)["davies_bouldin"] == pytest.approx(
+        metrics.davies_bouldin_score(X, exact.labels_)
+    )
+    few = model.indices(X, sample=300)
+    assert few["silhouette_n_rows"] == 300
+    assert pt.KMeans(1).fit(X).indices(X)["silhouette"] is None
+    with pytest.raises(pt.ParameterError, match="`sample`"):
+        model.indices(X, sample=1)
+
+
 def test_weights() -> None:
     X = np.array([[0.0], [1.0], [5.0], [6.0]])
     k_means = pt.KMeans(2, init=np.array([[0.0], [9.0]]))

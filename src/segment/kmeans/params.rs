@@ -16,7 +16,11 @@ pub enum Init {
     #[default]
     #[serde(rename = "k-means++")]
     PlusPlus,
-    /// Different rows, each with the same chance.
+    /// Some rows drawn at once, in five rounds, each with a chance in proportion to its squared distance from those before; of these, about ten for each
+    /// centre, k-means++ then draws the centres (k-means||, Bahmani et al. 2012). Fewer passes over the data than k-means++ if there are many centres.
+    #[serde(rename = "k-means||")]
+    Parallel,
+    /// Different rows, each with a chance in proportion to its weight.
     Random,
     /// These centres, one after the other.
     Centers(Vec<f64>),
@@ -103,7 +107,7 @@ impl KMeansParams {
     pub(super) fn n_starts(&self) -> u32 {
         match (&self.init, self.n_init) {
             // Given centres start alike each time.
-            (Init::Centers(_), _) | (Init::PlusPlus, None) => 1,
+            (Init::Centers(_), _) | (Init::PlusPlus | Init::Parallel, None) => 1,
             (_, Some(n)) => n,
             (Init::Random, None) => 10,
         }

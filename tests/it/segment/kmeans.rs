@@ -149,6 +149,7 @@ fn any_number_of_threads_gives_the_same_bits() {
     for params in [
         KMeansParams::new(9).seed(3),
         KMeansParams::new(30).init(Init::Random).n_init(2),
+        KMeansParams::new(40).init(Init::Parallel),
     ] {
         for weights in [None, Some(&weights[..])] {
             let run = || params.fit(&matrix, weights, &Context::new()).unwrap();
@@ -169,6 +170,46 @@ fn labels_are_exact_where_there_are_many_rows() {
     let fitted = fit(&KMeansParams::new(25), &matrix);
     check(&matrix, &fitted.model, &fitted.labels);
     assert_eq!(fitted.model.sizes.iter().sum::<u64>(), n as u64);
+}
+
+#[test]
+fn each_start_finds_clouds_that_lie_apart() {
+    let (n, d, k) = (20_000, 4, 12);
+    let mut values = clouds(n, d);
+    for (i, row) in values.chunks_mut(d).enumerate() {
+        row.iter_mut().for_each(|x| *x = *x * 0.01 + (i % k) as f32);
+    }
+    let matrix = Matrix::from_rows(&values[..], d).unwrap();
+    for init in [Init::PlusPlus, Init::Parallel] {
+        for seed in 0..5 {
+            let model = fit(&KMeansParams::new(k).init(init.clone()).seed(seed), &matrix).model;
+            assert!(
+                model
+                    .sizes
+                    .iter()
+                    .all(|&size| size.abs_diff((n / k) as u64) <= 1),
+                "{init:?} {seed}"
+            );
+        }
+    }
+}
+
+#[test]
+fn any_start_takes_few_different_rows() {
+    let values = [1.0_f64, 1.0, 1.0, 2.0, 2.0, 3.0];
+    let matrix = Matrix::from_rows(&values[..], 1).unwrap();
+    for init in [Init::PlusPlus, Init::Parallel, Init::Random] {
+        for k in 1..=6 {
+            let weights = [1.0, 0.0, 2.0, 1.0, 0.5, 0.0];
+            for weights in [None, Some(&weights[..])] {
+                let params = KMeansParams::new(k).init(init.clone());
+                let fitted = params.fit(&matrix, weights, &Context::new()).unwrap();
+                let mut model = fitted.model;
+                model.inertia = -model.score(&matrix, None, &Context::new()).unwrap();
+                check(&matrix, &model, &fitted.labels);
+            }
+        }
+    }
 }
 
 #[test]

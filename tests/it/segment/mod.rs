@@ -1,3 +1,4 @@
 //! Segments, held to plain restatements of what they are.
 
+mod indices;
 mod kmeans;

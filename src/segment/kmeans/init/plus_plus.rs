@@ -1,55 +1,30 @@
-//! Where the centres are at first.
+//! Rows drawn far from those drawn before (k-means++).
 //!
-//! While rows are drawn the memory of the labels holds the bits of each row's squared distance to the nearest row drawn before.
+//! Meanwhile the memory of the labels holds the bits of each row's squared distance to the nearest row drawn before.
 
 use std::ops::Range;
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::assign::{CELL, Data};
-use super::params::{Init, KMeansParams};
 use crate::error::Result;
 use crate::kernels::distance::BLOCK;
 use crate::kernels::distance::squares::{lower, lowered};
 use crate::matrix::Block;
 use crate::parallel::{Context, Spares, map_ordered};
-use crate::random::stream;
-
-/// The centres that a start begins with.
-pub(super) fn centers(
-    params: &KMeansParams,
-    data: &Data<'_>,
-    start: u32,
-    memory: &mut [i32],
-    ctx: &Context,
-) -> Result<Vec<f64>> {
-    let (n, d) = (data.matrix.n_rows(), data.matrix.n_columns());
-    let mut random = stream(params.seed, "kmeans", start.into());
-    let rows = match &params.init {
-        Init::Centers(centers) => return Ok(centers.clone()),
-        Init::Random => rand::seq::index::sample(&mut random, n, params.n_clusters).into_vec(),
-        Init::PlusPlus => Drawing::new(data, memory).all(params.n_clusters, &mut random, ctx)?,
-    };
-    let mut centers = vec![0.0; rows.len() * d];
-    for (to, row) in centers.chunks_exact_mut(d).zip(rows) {
-        data.matrix.row(row, to);
-    }
-    Ok(centers)
-}
+use crate::segment::kmeans::assign::{CELL, Data};
 
 /// A point in the frame's coordinates, as the kernel compares it.
-type Point = Vec<f32>;
+pub(super) type Point = Vec<f32>;
 
 /// Rows drawn so far, and how far each row is from them.
-struct Drawing<'a> {
-    data: &'a Data<'a>,
-    /// The bits of each row's squared distance to the nearest of the drawn rows, the last one not yet seen to.
-    closest: &'a mut [i32],
-    /// The last.
-    pending: Option<Point>,
-    /// The weighted sums of these distances, the last row seen to, by cell.
-    sums: Vec<f64>,
+pub(super) struct Drawing<'a> {
+    pub(super) data: &'a Data<'a>,
+    /// The bits of each row's squared distance to the nearest of the drawn rows, the pending ones not yet seen to.
+    pub(super) closest: &'a mut [i32],
+    pub(super) pending: Vec<Point>,
+    /// The weighted sums of these distances, the pending rows seen to, by cell.
+    pub(super) sums: Vec<f64>,
     spares: Spares<Scratch>,
 }
 
@@ -59,23 +34,27 @@ struct Scratch {
 }
 
 impl<'a> Drawing<'a> {
-    fn new(data: &'a Data<'a>, memory: &'a mut [i32]) -> Self {
+    pub(super) fn new(data: &'a Data<'a>, memory: &'a mut [i32]) -> Self {
         memory.fill(f32::INFINITY.to_bits() as i32);
         Self {
             data,
             closest: memory,
-            pending: None,
+            pending: Vec::new(),
             sums: Vec::new(),
             spares: Spares::default(),
         }
     }
 
-    fn all(mut self, k: usize, random: &mut ChaCha8Rng, ctx: &Context) -> Result<Vec<usize>> {
+    /// Draws so many rows.
+    pub(super) fn all(
+        mut self,
+        k: usize,
+        random: &mut ChaCha8Rng,
+        ctx: &Context,
+    ) -> Result<Vec<usize>> {
         // As many as Arthur and Vassilvitskii's own programme tries.
         let n_trials = 2 + (k as f64).ln() as usize;
-        let mut rows = vec![self.first(random)];
-        let first = self.point(rows[0]);
-        self.try_points(&[first], ctx)?;
+        let mut rows = vec![self.first(random, ctx)?];
         while rows.len() < k {
             let drawn: Vec<usize> = (0..n_trials).map(|_| self.draw(random, &rows)).collect();
             let points: Vec<Point> = drawn.iter().map(|&row| self.point(row)).collect();
@@ -85,8 +64,15 @@ impl<'a> Drawing<'a> {
         Ok(rows)
     }
 
-    /// A row, by weight.
-    fn first(&self, random: &mut ChaCha8Rng) -> usize {
+    /// The first row, by weight.
+    pub(super) fn first(&mut self, random: &mut ChaCha8Rng, ctx: &Context) -> Result<usize> {
+        let row = self.any(random);
+        let point = self.point(row);
+        self.try_points(&[point], ctx)?;
+        Ok(row)
+    }
+
+    fn any(&self, random: &mut ChaCha8Rng) -> usize {
         let n = self.data.matrix.n_rows();
         let Some(weights) = self.data.weights else {
             return random.gen_range(0..n);
@@ -102,7 +88,7 @@ impl<'a> Drawing<'a> {
     }
 
     /// A row, by weight times squared distance; where none is away from those drawn, any other row.
-    fn draw(&self, random: &mut ChaCha8Rng, drawn: &[usize]) -> usize {
+    pub(super) fn draw(&self, random: &mut ChaCha8Rng, drawn: &[usize]) -> usize {
         let total: f64 = self.sums.iter().sum();
         let mut left = random.r#gen::<f64>() * total;
         if total <= 0.0 {
@@ -123,11 +109,10 @@ impl<'a> Drawing<'a> {
         let rows = found..self.data.matrix.n_rows().min(found + CELL);
         let mut near = self.closest[rows.clone()].to_vec();
         let mut block = Block::default();
-        let pending = self.pending.as_slice();
         closer(
             self.data,
             rows.clone(),
-            pending,
+            &self.pending,
             &mut near,
             &mut block,
             |_, _, _| {},
@@ -145,36 +130,29 @@ impl<'a> Drawing<'a> {
         found
     }
 
-    fn point(&self, row: usize) -> Point {
+    pub(super) fn point(&self, row: usize) -> Point {
         let mut block = Block::default();
         self.data.matrix.block(row, 1, self.data.frame, &mut block);
         block.block.iter().step_by(BLOCK).copied().collect()
     }
 
-    /// Sees to the last row, and takes as the next that of these points which leaves the least sum; its number comes out.
-    fn try_points(&mut self, points: &[Point], ctx: &Context) -> Result<usize> {
+    /// Sees to the pending rows, and takes as the next that of these points which leaves the least sum; its number comes out.
+    pub(super) fn try_points(&mut self, points: &[Point], ctx: &Context) -> Result<usize> {
         let (data, spares) = (self.data, &self.spares);
-        let pending = self.pending.take();
+        let pending = std::mem::take(&mut self.pending);
         let chunks = data.chunks_of(self.closest);
         let sums = map_ordered(ctx, "first centres", chunks, |(start, near)| {
             let mut scratch = spares.take();
             let rows = start..start + near.len();
             let mut sums = vec![0.0; points.len() * rows.len().div_ceil(CELL)];
             let memory = &mut scratch.block;
-            closer(
-                data,
-                rows,
-                pending.as_slice(),
-                near,
-                memory,
-                |first, block, near| {
-                    let weights = data.block_of_weights(first);
-                    let of_cell = &mut sums[(first - start) / CELL * points.len()..];
-                    for (sum, point) in of_cell.iter_mut().zip(points) {
-                        *sum += lowered(block, point, near, weights.as_ref());
-                    }
-                },
-            );
+            closer(data, rows, &pending, near, memory, |first, block, near| {
+                let weights = data.block_of_weights(first);
+                let of_cell = &mut sums[(first - start) / CELL * points.len()..];
+                for (sum, point) in of_cell.iter_mut().zip(points) {
+                    *sum += lowered(block, point, near, weights.as_ref());
+                }
+            });
             spares.give_back(scratch);
             Ok(sums)
         })?;
@@ -184,16 +162,16 @@ impl<'a> Drawing<'a> {
         let is_less = |best: usize, p: usize| if totals[p] < totals[best] { p } else { best };
         let least = (1..points.len()).fold(0, is_less);
         self.sums = of(least).copied().collect();
-        self.pending = Some(points[least].clone());
+        self.pending = vec![points[least].clone()];
         Ok(least)
     }
 }
 
-/// Brings the squared distances of some rows down to those from one more point, and hands out each block and its distances; where there is no row, it is 0.
-fn closer(
+/// Brings the squared distances of some rows down to those from more points, and hands out each block and its distances; where there is no row, it is 0.
+pub(super) fn closer(
     data: &Data<'_>,
     rows: Range<usize>,
-    point: &[Point],
+    points: &[Point],
     bits: &mut [i32],
     memory: &mut Block,
     mut each: impl FnMut(usize, &[f32], &[f32; BLOCK]),
@@ -204,11 +182,11 @@ fn closer(
         for (near, &bits) in near.iter_mut().zip(&*bits) {
             *near = f32::from_bits(bits as u32);
         }
-        for point in point {
+        for point in points {
             lower(&memory.block, point, &mut near);
-            for (bits, near) in bits.iter_mut().zip(near) {
-                *bits = near.to_bits() as i32;
-            }
+        }
+        for (bits, near) in bits.iter_mut().zip(near) {
+            *bits = near.to_bits() as i32;
         }
         each(first, &memory.block, &near);
     }
