@@ -27,8 +27,8 @@ class KMeans(Estimator):
 
     Lloyd's algorithm (1982) from the starts of Arthur and Vassilvitskii (2007), with the
     names and meanings of scikit-learn's class. Nothing is scaled. Labels are exact: the
-    centre with the least distance in floats of 64 bits, the first of equal ones, on any
-    machine and with any number of threads. Cost: rows x columns x clusters for each
+    centre with the least distance in floats of 64 bits, the first of equal ones, by any
+    instruction set and with any number of threads. Cost: rows x columns x clusters for each
     iteration; beside the labels hardly any memory, and no copy of the numbers.
 
     Parameters

@@ -208,6 +208,37 @@ mod tests {
         assert!(n_unsure > 0);
     }
 
+    /// Points so near the middle between two centres that 32 bits cannot tell them.
+    #[test]
+    fn what_rounding_hides_is_unsure() {
+        let mut random = stream(1, "nearest", 0);
+        for d in [1, 3, 20] {
+            for _ in 0..50 {
+                let mut draw = || random.gen_range(-1.0..1.0_f64);
+                let centres: Vec<f64> = (0..2 * d).map(|_| draw()).collect();
+                let block = (0..d * BLOCK).map(|i| {
+                    let middle = f64::midpoint(centres[i / BLOCK], centres[d + i / BLOCK]);
+                    (middle + 1e-8 * draw()) as f32
+                });
+                let block: Vec<f32> = block.collect();
+                let packed = Packed::new(&centres, d);
+                for level in levels() {
+                    let mut found = Nearest::default();
+                    nearest_at(level, &block, &packed, &mut found);
+                    let unsure = unsure_at(level, &found, Nearest::margin(d));
+                    for p in (0..BLOCK).filter(|p| unsure >> p & 1 == 0) {
+                        let [one, two] = [0, 1].map(|c| apart(&block, p, &centres[c * d..][..d]));
+                        assert_eq!(
+                            found.label[p],
+                            u32::from(two < one),
+                            "{level:?} {d} {one} {two}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_is_no_number_is_unsure() {
         let packed = Packed::new(&[0.0, 1.0], 1);

@@ -64,7 +64,9 @@ pub fn silhouette(
     if rows.sizes.iter().filter(|&&n| n > 0).count() < 2 {
         return Ok(None);
     }
-    let ranges = pieces(drawn.len(), 64).collect();
+    // So many numbers that a stop is never far.
+    let piece = (1 << 23) / (drawn.len() * rows.d);
+    let ranges = pieces(drawn.len(), piece).collect();
     let parts = map_ordered(
         ctx,
         "silhouettes",

@@ -7,7 +7,7 @@ use super::params::KMeansParams;
 use crate::error::{Error, Result};
 use crate::matrix::Matrix;
 use crate::matrix::frame::{Frame, square};
-use crate::parallel::{Context, fill_rows};
+use crate::parallel::{Context, map_ordered};
 use crate::saved::Saved;
 
 /// Centres, with the parameters and the data they came from.
@@ -57,19 +57,27 @@ impl KMeansModel {
     /// # Errors
     /// As [`predict`](Self::predict).
     pub fn transform(&self, matrix: &Matrix<'_>, ctx: &Context) -> Result<Vec<f64>> {
+        const ROWS: usize = 4_096;
         let Frame { scale, .. } = self.frame(matrix, ctx)?;
         let k = self.params.n_clusters;
         let mut distances = vec![0.0; matrix.n_rows() * k];
-        fill_rows(ctx, "distances", &mut distances, k, |first, piece| {
-            let mut row = vec![0.0; self.n_features];
-            for (i, to) in piece.chunks_exact_mut(k).enumerate() {
-                matrix.row(first + i, &mut row);
-                let centers = self.centers.chunks_exact(self.n_features);
-                for (to, centre) in to.iter_mut().zip(centers) {
-                    *to = square(&row, centre, scale).sqrt() / scale;
+        let pieces = distances.chunks_mut(ROWS * k).enumerate().collect();
+        map_ordered(
+            ctx,
+            "distances",
+            pieces,
+            |(piece, to): (usize, &mut [f64])| {
+                let mut row = vec![0.0; self.n_features];
+                for (i, to) in to.chunks_exact_mut(k).enumerate() {
+                    matrix.row(piece * ROWS + i, &mut row);
+                    let centers = self.centers.chunks_exact(self.n_features);
+                    for (to, centre) in to.iter_mut().zip(centers) {
+                        *to = square(&row, centre, scale).sqrt() / scale;
+                    }
                 }
-            }
-        })?;
+                Ok(())
+            },
+        )?;
         Ok(distances)
     }
 

@@ -33,9 +33,8 @@ pub(super) fn rows(
             break;
         }
         let round = u64::from(start) << 8 | round;
-        let drawn = drawing.round(SHARE * k as f64 / total, |chunk| {
-            stream(seed, "kmeans||", round << 40 | chunk as u64)
-        })?;
+        let stream_of = |chunk| stream(seed, "kmeans||", round << 40 | chunk as u64);
+        let drawn = drawing.round(SHARE * k as f64 / total, stream_of, ctx)?;
         drawing.pending = drawn.iter().map(|&row| drawing.point(row)).collect();
         rows.extend(drawn);
     }
@@ -75,11 +74,12 @@ impl Drawing<'_> {
         &self,
         rate: f64,
         stream_of: impl Fn(usize) -> ChaCha8Rng + Sync,
+        ctx: &Context,
     ) -> Result<Vec<usize>> {
         let chunk = self.data.chunk();
         let chunks = self.closest.chunks(chunk).enumerate().collect();
         let drawn = map_ordered(
-            &Context::new(),
+            ctx,
             "first centres",
             chunks,
             |(i, bits): (usize, &[i32])| {
