@@ -28,6 +28,7 @@ pub mod baskets;
 mod budget;
 pub mod clean;
 mod error;
+pub mod features;
 #[cfg_attr(
     not(all(feature = "csv", feature = "excel", feature = "parquet")),
     allow(

@@ -6,7 +6,7 @@ use super::breaks::{Breaks, Cuts};
 use super::conventions::{Axis, Binned, Good, bin_of, score};
 use super::params::{Nesting, RfmParams};
 use super::result::{Measures, Rfm, Scores};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::parallel::{Context, join};
 use crate::saved::Saved;
 use crate::table::time::Moment;
@@ -78,7 +78,7 @@ impl RfmParams {
         let (tx, customers) = self.view(tx, ctx)?;
         let counts = customers.counts();
         if customers.len() == 0 {
-            return Err(no_customers(&counts));
+            return Err(counts.no_customers("rfm"));
         }
         let breadth = if self.breadth {
             Some(tx.breadth(ctx)?)
@@ -286,29 +286,4 @@ fn notices(n_without_order: u64, breaks: &Breaks) -> Vec<String> {
         }
     }
     notices
-}
-
-fn no_customers(counts: &RowCounts) -> Error {
-    let reasons: Vec<String> = counts
-        .left_out
-        .iter()
-        .filter_map(|(reason, n)| {
-            Some(format!(
-                "{n} {}",
-                serde_json::to_value(reason).ok()?.as_str()?
-            ))
-        })
-        .collect();
-    let reason = match (counts.rows_in, reasons.is_empty()) {
-        (0, _) => "the table is empty".into(),
-        (n, true) => format!("of {n} rows"),
-        (n, false) => format!("of {n} rows, left out: {}", reasons.join(", ")),
-    };
-    Error::TooFewRows {
-        job: "rfm".into(),
-        what: "customers with an order".into(),
-        needed: 1,
-        found: 0,
-        reason,
-    }
 }

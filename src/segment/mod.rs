@@ -1,4 +1,11 @@
-//! Segments: customers, or any rows, in groups of like ones.
+//! Segmentation: customers, or any rows of numbers, in groups that are near each other.
+//!
+//! [`kmeans`] and [`indices`] work on matrices and scale nothing. [`job`] is what people call: it takes the features of customers, scales them, chooses how many segments
+//! there are, says what is special in each ([`profile`]), and keeps what experts say of them.
 
+pub mod choose;
 pub mod indices;
+pub mod job;
 pub mod kmeans;
+pub mod profile;
+pub mod scaling;

@@ -1,6 +1,10 @@
 //! Statistics that several families share.
 
+pub(crate) mod agreement;
+pub(crate) mod matching;
 pub(crate) mod multiple;
 pub(crate) mod quantile;
+pub(crate) mod ranks;
+pub(crate) mod shift;
 pub(crate) mod sum;
 pub(crate) mod tails;

@@ -2,7 +2,7 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
-use arrow_array::{Array, ArrayRef, Float32Array, Float64Array};
+use arrow_array::{Array, Float32Array, Float64Array};
 use arrow_schema::DataType;
 
 use super::Column;
@@ -31,15 +31,7 @@ impl Floats {
             return Err(column.type_error("feature", "numbers"));
         }
         let cast = column.cast(&to, "feature", "numbers")?;
-        let whole = match cast.chunks.as_slice() {
-            [one] => ArrayRef::clone(one),
-            [] => arrow_array::new_empty_array(&to),
-            chunks => {
-                let chunks: Vec<&dyn Array> = chunks.iter().map(AsRef::as_ref).collect();
-                arrow_select::concat::concat(&chunks)
-                    .map_err(|_| column.type_error("feature", "numbers"))?
-            }
-        };
+        let whole = cast.whole()?;
         if let Some(first) = (0..whole.len()).find(|&row| whole.is_null(row)) {
             return Err(Error::BadValues {
                 column: column.name.clone(),

@@ -16,6 +16,7 @@ pub(crate) mod key;
 pub(crate) mod labels;
 pub(crate) mod lists;
 pub(crate) mod number;
+pub(crate) mod plain;
 pub(crate) mod profile;
 pub(crate) mod roles;
 pub(crate) mod strings;
@@ -30,7 +31,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
 use arrow_cast::CastOptions;
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
 use crate::error::{Error, Result};
 
@@ -168,6 +169,26 @@ impl Table {
         });
         let batches = batches.collect::<Result<_>>()?;
         Self::try_new(schema, batches)
+    }
+
+    /// The table without the column at this place.
+    ///
+    /// # Errors
+    /// [`Error::FeatureMismatch`] if there is no such column.
+    pub(crate) fn without(&self, place: usize) -> Result<Self> {
+        let others: Vec<usize> = (0..self.schema.fields().len())
+            .filter(|&i| i != place)
+            .collect();
+        let refused = |e: ArrowError| Error::FeatureMismatch {
+            what: "the columns".into(),
+            why: e.to_string(),
+        };
+        let schema = self.schema.project(&others).map_err(refused)?;
+        let batches = self
+            .batches
+            .iter()
+            .map(|b| b.project(&others).map_err(refused));
+        Self::try_new(Arc::new(schema), batches.collect::<Result<_>>()?)
     }
 
     /// The table with the rows of another after its own; columns are found by name, and brought to the type that they have here.
@@ -317,6 +338,24 @@ impl Column {
         }
         self.try_map(to.clone(), |chunk| {
             arrow_cast::cast(chunk, to).map_err(|_| self.type_error(role, expected))
+        })
+    }
+
+    /// The column in one piece; shared where it is one already.
+    ///
+    /// # Errors
+    /// [`Error::FeatureMismatch`] if it is too long for one.
+    pub(crate) fn whole(&self) -> Result<ArrayRef> {
+        if let [one] = self.chunks.as_slice() {
+            return Ok(ArrayRef::clone(one));
+        }
+        if self.chunks.is_empty() {
+            return Ok(arrow_array::new_empty_array(&self.data_type));
+        }
+        let chunks: Vec<&dyn Array> = self.chunks.iter().map(AsRef::as_ref).collect();
+        arrow_select::concat::concat(&chunks).map_err(|e| Error::FeatureMismatch {
+            what: format!("column `{}`", self.name),
+            why: e.to_string(),
         })
     }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
+
 /// Why a row is not used. The first reason in this order counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -84,6 +86,29 @@ pub struct RowCounts {
     /// Of the rows left out as [`Reason::Flagged`], how many for which check: the first of those asked for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub flagged: BTreeMap<String, u64>,
+}
+
+impl RowCounts {
+    /// The error of a job that found no customer: where the rows went.
+    pub(crate) fn no_customers(&self, job: &str) -> Error {
+        let name = |reason| Some(serde_json::to_value(reason).ok()?.as_str()?.to_owned());
+        let left_out = self.left_out.iter();
+        let reasons: Vec<String> = left_out
+            .filter_map(|(reason, n)| Some(format!("{n} {}", name(reason)?)))
+            .collect();
+        let reason = match (self.rows_in, reasons.is_empty()) {
+            (0, _) => "the table is empty".into(),
+            (n, true) => format!("of {n} rows"),
+            (n, false) => format!("of {n} rows, left out: {}", reasons.join(", ")),
+        };
+        Error::TooFewRows {
+            job: job.into(),
+            what: "customers with an order".into(),
+            needed: 1,
+            found: 0,
+            reason,
+        }
+    }
 }
 
 /// An order line.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// From the ground up: a folder knows its own line and those above it in this list.
-const LINES: [&[&str]; 16] = [
+const LINES: [&[&str]; 17] = [
     &["error", "random", "parallel", "budget", "progress", "saved"],
     &["kernels"],
     &["stats"],
@@ -15,6 +15,7 @@ const LINES: [&[&str]; 16] = [
     &["transactions"],
     &["simulate"],
     &["baskets"],
+    &["features"],
     &["itemsets"],
     &["sequences"],
     &["rules"],

@@ -36,6 +36,12 @@ pub struct KMeansModel {
 }
 
 impl KMeansModel {
+    /// The centre with this label.
+    #[must_use]
+    pub fn center(&self, label: i32) -> &[f64] {
+        &self.centers[label as usize * self.n_features..][..self.n_features]
+    }
+
     /// The number of the nearest centre of each row, the first of equally near ones.
     ///
     /// # Errors
