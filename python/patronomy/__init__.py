@@ -32,6 +32,7 @@ from patronomy.errors import (
     SavedFormatError,
     TooFewRowsError,
 )
+from patronomy.features import Features
 from patronomy.files import FileInfo, Scan, inspect, read_table, scan
 from patronomy.guess import RoleGuess
 from patronomy.histories import Histories
@@ -45,6 +46,7 @@ from patronomy.rfm import Moves, Rfm, RfmModel
 from patronomy.rule_evaluation import RuleEvaluation
 from patronomy.rules import Rules
 from patronomy.segment_map import SegmentMap
+from patronomy.segments import SegmentModel, Segments
 from patronomy.sequences import Sequences
 from patronomy.table import ArrowTable
 from patronomy.transactions import Transactions
@@ -70,6 +72,7 @@ __all__ = [
     "FPGrowth",
     "FPMax",
     "FeatureMismatchError",
+    "Features",
     "FileError",
     "FileInfo",
     "Histories",
@@ -89,6 +92,8 @@ __all__ = [
     "SavedFormatError",
     "Scan",
     "SegmentMap",
+    "SegmentModel",
+    "Segments",
     "Sequences",
     "TooFewRowsError",
     "Transactions",

@@ -14,6 +14,7 @@ from patronomy._checking import Checking
 from patronomy._opening import no_table, opened, speaks_arrow
 from patronomy._progress import Progress, reporting
 from patronomy._rfm_params import Convention, Monetary, Nesting, params_json
+from patronomy._segmenting import Segmenting
 from patronomy.breaks import Breaks
 from patronomy.guess import RoleGuess
 from patronomy.reading import Reading, options_json
@@ -25,7 +26,7 @@ __all__ = ["Transactions"]
 Returns: TypeAlias = Literal["net", "exclude", "keep"]
 
 
-class Transactions(Checking, Buying):
+class Transactions(Checking, Buying, Segmenting):
     """Sales lines with their roles, ready for every job.
 
     A line is one item of one transaction. The table is read by capability: pandas,

@@ -17,6 +17,7 @@ mod quality;
 mod rfm;
 mod rules;
 mod segment;
+mod segments;
 mod sequences;
 mod simulate;
 mod table;
@@ -50,6 +51,8 @@ mod _core {
     use super::rules::{Evaluation, Rules, measures, rule_defaults, rule_splits};
     #[pymodule_export]
     use super::segment::{KMeansModel, kmeans_defaults};
+    #[pymodule_export]
+    use super::segments::{Features, SegmentModel, Segments, segment_defaults};
     #[pymodule_export]
     use super::sequences::{Histories, Sequences, sequence_defaults};
     #[pymodule_export]

@@ -18,5 +18,6 @@ mod params;
 mod result;
 
 pub use basket::BasketSpace;
+pub(crate) use orders::Orders;
 pub use params::{FeatureParams, FeatureSet};
 pub use result::{FeatureRecipe, Features, Kind};

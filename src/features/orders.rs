@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use arrow_array::{Array, ArrayRef};
 use arrow_ord::ord::make_comparator;
-use arrow_schema::SortOptions;
+use arrow_ord::sort::sort_to_indices;
+use arrow_schema::{ArrowError, SortOptions};
 
 use super::params::OWNER;
 use crate::baskets::Baskets;
@@ -89,24 +90,25 @@ impl Orders {
     }
 }
 
-/// The ranges of `known` customers for `ids`, both ascending.
+/// The ranges of `known` customers, which ascend, for `ids`.
 fn aligned(ids: &ArrayRef, known: &ArrayRef, own: &[Range<usize>]) -> Result<Vec<Range<usize>>> {
-    let refused = |e: arrow_schema::ArrowError| Error::FeatureMismatch {
+    let refused = |e: ArrowError| Error::FeatureMismatch {
         what: "the customers of lines and of baskets".into(),
         why: e.to_string(),
     };
     let known = arrow_cast::cast(known, ids.data_type()).map_err(refused)?;
     let order = make_comparator(ids, &known, SortOptions::default()).map_err(refused)?;
+    let ascending = sort_to_indices(ids, None, None).map_err(refused)?;
+    let mut ranges = vec![0..0; ids.len()];
     let mut at = 0;
-    let ranges = (0..ids.len()).map(|i| {
+    for &i in ascending.values() {
+        let i = i as usize;
         while at < known.len() && order(i, at).is_gt() {
             at += 1;
         }
         if at < known.len() && order(i, at).is_eq() {
-            own[at].clone()
-        } else {
-            0..0
+            ranges[i] = own[at].clone();
         }
-    });
-    Ok(ranges.collect())
+    }
+    Ok(ranges)
 }

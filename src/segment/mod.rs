@@ -3,7 +3,10 @@
 //! [`kmeans`] and [`indices`] work on matrices and scale nothing. [`job`] is what people call: it takes the features of customers, scales them, chooses how many segments
 //! there are, says what is special in each ([`profile`]), and keeps what experts say of them.
 
+mod axes;
 pub mod choose;
+pub mod class_gap;
+pub mod explain;
 pub mod indices;
 pub mod job;
 pub mod kmeans;

@@ -1,14 +1,13 @@
 //! The gap statistic: how much better rows fit centres than rows without groups do.
 
-use ndarray::ArrayView2;
 use rand::Rng;
-use single_svdlib::dense::small_svd;
 
 use super::sweep::{ChooseParams, sampled};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::matrix::Matrix;
 use crate::parallel::Context;
 use crate::random::stream;
+use crate::segment::axes::{along, principal};
 use crate::segment::kmeans::KMeansParams;
 
 /// For each number of centres from 1 to `last` the gap and its standard error (Tibshirani, Walther and Hastie 2001), on a sample of the rows; beside it stand rows spread evenly
@@ -73,30 +72,9 @@ struct Even {
 
 impl Even {
     fn of(rows: &[f64], d: usize) -> Result<Self> {
-        let n = (rows.len() / d) as f64;
-        let column = |j: usize| rows.iter().skip(j).step_by(d);
-        let middle: Vec<f64> = (0..d).map(|j| column(j).sum::<f64>() / n).collect();
-        let mut covariance = vec![0.0; d * d];
-        for row in rows.chunks_exact(d) {
-            for i in 0..d {
-                for j in 0..d {
-                    covariance[i * d + j] += (row[i] - middle[i]) * (row[j] - middle[j]) / n;
-                }
-            }
-        }
-        let refused = |e: &dyn std::fmt::Display| Error::FeatureMismatch {
-            what: "the axes of the columns".into(),
-            why: e.to_string(),
-        };
-        let view = ArrayView2::from_shape((d, d), &covariance).map_err(|e| refused(&e))?;
-        let found = small_svd(view).map_err(|e| refused(&e))?;
-        let axes: Vec<f64> = found.vt.iter().copied().collect();
-        let along = |axis: &[f64], row: &[f64]| -> f64 {
-            let off = row.iter().zip(&middle).zip(axis);
-            off.map(|((x, m), a)| (x - m) * a).sum()
-        };
+        let (middle, axes) = principal(rows, d)?;
         let range = |axis: &[f64]| {
-            let all = rows.chunks_exact(d).map(|row| along(axis, row));
+            let all = rows.chunks_exact(d).map(|row| along(axis, row, &middle));
             all.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| {
                 (a.min(x), b.max(x))
             })

@@ -18,6 +18,7 @@ mod fit;
 mod model;
 mod moves;
 mod params;
+mod projection;
 mod refit;
 mod result;
 mod within;
