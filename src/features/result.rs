@@ -1,5 +1,6 @@
 //! Features of customers, and how they were made.
 
+use std::fmt;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch};
@@ -38,13 +39,22 @@ pub struct FeatureRecipe {
 }
 
 /// Numbers of customers, a column each.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Features {
     pub(super) customers: ArrayRef,
     pub(super) columns: Vec<Vec<f64>>,
     pub(super) recipe: Arc<FeatureRecipe>,
     pub(super) counts: RowCounts,
     pub(super) notices: Vec<String>,
+}
+
+impl fmt::Debug for Features {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Features")
+            .field("len", &self.len())
+            .field("names", &self.names())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Features {

@@ -235,7 +235,7 @@ impl Profile {
             ),
             (
                 "segment_name",
-                Arc::new(StringArray::from_iter_values(all().map(|(s, ..)| &s.name))),
+                Arc::new(all().map(|(s, ..)| Some(&s.name)).collect::<StringArray>()),
             ),
             (
                 "rank",

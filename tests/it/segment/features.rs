@@ -1,0 +1,158 @@
+//! Customers in numbers, beside the same numbers by other ways.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int32Type, UInt32Type};
+use patronomy::baskets::Baskets;
+use patronomy::features::{FeatureParams, FeatureSet, Features, Kind};
+use patronomy::rfm::RfmParams;
+use patronomy::simulate::Shop;
+use patronomy::{Context, ErrorKind, Moment, Transactions};
+
+use crate::tables::{Ids, orders, roles, transactions, with_threads};
+
+fn shop() -> Transactions {
+    Shop::new(300, 365, 5).transactions().unwrap()
+}
+
+fn made(sets: &[FeatureSet], tx: &Transactions) -> Features {
+    FeatureParams::new(sets.iter().copied())
+        .fit(tx, &Context::new())
+        .unwrap()
+}
+
+#[test]
+fn rfm_is_what_rfm_scores() {
+    let day = Moment::parse("2024-09-30").unwrap();
+    for tx in [shop(), shop().as_of(day).unwrap()] {
+        let rfm = RfmParams::new().fit(&tx, &Context::new()).unwrap();
+        let found = made(&[FeatureSet::Rfm], &tx);
+        let batch = rfm.batch();
+        assert_eq!(found.customers(), batch.column(0));
+        let recency = batch["recency_days"]
+            .as_primitive::<Int32Type>()
+            .values()
+            .iter();
+        assert!(
+            recency
+                .map(|&r| f64::from(r))
+                .eq(found.columns()[0].iter().copied())
+        );
+        let frequency = batch["frequency"]
+            .as_primitive::<UInt32Type>()
+            .values()
+            .iter();
+        assert!(
+            frequency
+                .map(|&r| f64::from(r))
+                .eq(found.columns()[1].iter().copied())
+        );
+        assert_eq!(
+            batch["monetary"].as_primitive::<Float64Type>().values(),
+            &found.columns()[2][..]
+        );
+    }
+}
+
+/// Items of each basket, customer by customer, from the public baskets.
+#[test]
+fn behaviour_counts_what_baskets_hold() {
+    let tx = shop();
+    let found = made(&[FeatureSet::Behaviour], &tx);
+    let names = [
+        "tenure_days",
+        "orders_per_30_days",
+        "order_value",
+        "items_per_order",
+        "item_variety",
+        "weekend_share",
+    ];
+    assert_eq!(found.names(), names);
+    let baskets = Baskets::from_transactions(&tx, &Context::new()).unwrap();
+    let customers = baskets
+        .customers()
+        .unwrap()
+        .as_primitive::<arrow_array::types::Int64Type>();
+    let ids = found
+        .customers()
+        .as_primitive::<arrow_array::types::Int64Type>();
+    for (i, &id) in ids.values().iter().enumerate() {
+        let own = baskets
+            .iter()
+            .zip(customers.iter())
+            .filter(|(_, c)| *c == Some(id));
+        let own: Vec<&[u32]> = own.map(|((items, _), _)| items).collect();
+        let entries: usize = own.iter().map(|b| b.len()).sum();
+        let mut distinct: Vec<u32> = own.concat();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let column = |j: usize| found.columns()[j][i];
+        assert_eq!(column(3), entries as f64 / own.len().max(1) as f64);
+        assert_eq!(column(4), distinct.len() as f64 / entries.max(1) as f64);
+        assert!((0.0..=1.0).contains(&column(5)) && column(0) >= 0.0 && column(1) > 0.0);
+    }
+}
+
+#[test]
+fn coordinates_are_made_again_by_their_recipe_and_by_any_threads() {
+    let tx = shop();
+    let sets = [FeatureSet::Basket, FeatureSet::Rfm];
+    let found = made(&sets, &tx);
+    let space = found.recipe().space.clone().unwrap();
+    let q = space.n_components();
+    assert!(q > 1 && found.names()[q] == "recency_days");
+    assert_eq!(found.recipe().kinds[..q], vec![Kind::Coordinate; q][..]);
+    assert!(space.singular_values.is_sorted_by(|a, b| a >= b));
+    assert!(
+        space.singular_values[..q]
+            .iter()
+            .all(|&s| s > space.noise_edge && s < 1.0)
+    );
+    let again = found.recipe().apply(&tx, &Context::new()).unwrap();
+    assert_eq!(again.columns(), found.columns());
+    for threads in [1, 7] {
+        let other = with_threads(threads, || made(&sets, &tx));
+        assert_eq!(other.columns(), found.columns());
+    }
+    // Later customers stand where they stand by the items' places, which have not moved.
+    let later = tx.split(Moment::parse("2024-09-30").unwrap()).unwrap().1;
+    let moved = found.recipe().apply(&later, &Context::new()).unwrap();
+    assert_eq!(moved.recipe().space.as_ref(), Some(&space));
+}
+
+#[test]
+fn nothing_to_describe_is_said() {
+    let refused =
+        |params: FeatureParams, tx: &Transactions| params.fit(tx, &Context::new()).unwrap_err();
+    let empty = transactions(orders(50, 5, Ids::Integer, true).slice(0, 0), roles());
+    let e = refused(FeatureParams::new([FeatureSet::Rfm]), &empty);
+    assert_eq!(e.kind(), ErrorKind::TooFewRows, "{e}");
+    let rare = FeatureParams::new([FeatureSet::Basket]).min_customers(1_000_000);
+    let e = refused(rare, &shop());
+    assert_eq!(e.kind(), ErrorKind::TooFewRows, "{e}");
+    for bad in [
+        FeatureParams::new([]),
+        FeatureParams::new([FeatureSet::Rfm, FeatureSet::Rfm]),
+        FeatureParams::new([FeatureSet::Basket]).n_components(0),
+        FeatureParams::new([FeatureSet::Basket]).n_components(101),
+        FeatureParams::new([FeatureSet::Basket]).min_customers(0),
+    ] {
+        assert_eq!(refused(bad, &shop()).kind(), ErrorKind::Parameter);
+    }
+}
+
+#[test]
+fn a_decomposition_stops_where_it_is_told_to() {
+    let params = FeatureParams::new([FeatureSet::Basket]);
+    let ctx = Context::new();
+    params.fit(&shop(), &ctx).unwrap();
+    let all = ctx.cancel.polls();
+    for poll in [1, all / 3, all / 2, all] {
+        let ctx = Context {
+            cancel: patronomy::Cancel::at_poll(poll),
+            ..Context::new()
+        };
+        // A fresh view each time: one that has been asked before knows its netting.
+        let e = params.fit(&shop(), &ctx).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Cancelled, "poll {poll} of {all}: {e}");
+    }
+}
