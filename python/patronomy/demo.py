@@ -1,4 +1,4 @@
-"""Checks, RFM, item sets and rules on real data: ``python -m patronomy.demo --out out``."""
+"""Checks, RFM, segments, item sets and rules on real data: ``python -m patronomy.demo --out out``."""
 
 import argparse
 import csv
@@ -35,12 +35,15 @@ def main(argv: list[str] | None = None) -> int:
     print(result.segments())
 
     moves = _moves(tx, cut)
+    segments = _segments(clean)
     sets = _itemsets(clean)
     rules, evaluation = _rules(clean, cut)
     result.write(out / "rfm.parquet")
     _write_csv(quality.findings, out / "findings.csv")
     _write_csv(result.segments(), out / "segments.csv")
     _write_csv(moves, out / "moves.csv")
+    _write_csv(segments, out / "customer_segments.csv")
+    segments.model.save(out / "customer_segments.json")
     rules.save(out / "rules.json")
     _write_csv(evaluation, out / "rules_later.csv")
     written = [
@@ -48,9 +51,11 @@ def main(argv: list[str] | None = None) -> int:
         "findings.csv",
         "segments.csv",
         "moves.csv",
+        "customer_segments.csv",
+        "customer_segments.json",
         "rules.json",
         "rules_later.csv",
-        *_pictures(quality, result, moves, sets, out),
+        *_pictures(quality, result, moves, segments, sets, out),
     ]
     print(f"\nWritten to {out}/: {', '.join(written)}")
     return 0
@@ -92,6 +97,30 @@ def _moves(tx: pt.Transactions, cut: str) -> pt.Moves:
     )
     print(moves)
     return moves
+
+
+def _segments(tx: pt.Transactions) -> pt.Segments:
+    """Find segments of customers, and say what is special in each."""
+    features = tx.features(["rfm", "behaviour"])
+    segments = features.segment()
+    print(f"\nSegments of {len(features):,} customers by {', '.join(features.names)}")
+    print(f"why {len(segments.model.names)}: {segments.reason}")
+    for notice in [*features.notices, *segments.notices]:
+        print(f"notice: {notice}")
+    told = segments.profile().to_dict()
+    for name, n, traits in zip(
+        told["segment_name"], told["n_customers"], told["traits"], strict=True
+    ):
+        print(f"  {name}, {n:,} customers: {traits}")
+    rules = segments.explain()
+    print(
+        f"Rules put {rules.fidelity:.0%} of {rules.n_held_out:,} other customers in "
+        f"their segment (the largest segment alone: {rules.baseline:.0%})"
+    )
+    columns = rules.to_dict()
+    for name, rule in zip(columns["segment_name"], columns["rule"], strict=True):
+        print(f"  {name} if {rule}")
+    return segments
 
 
 def _itemsets(tx: pt.Transactions) -> pt.Itemsets:
@@ -139,6 +168,7 @@ def _pictures(
     quality: pt.Quality,
     result: pt.Rfm,
     moves: pt.Moves,
+    segments: pt.Segments,
     sets: pt.Itemsets,
     out: Path,
 ) -> list[str]:
@@ -155,6 +185,9 @@ def _pictures(
         "cells_money.png": result.plot("monetary_sum"),
         "segments.png": result.plot_segments(),
         "moves.png": moves.plot(),
+        "customer_segments.png": segments.plot(),
+        "customer_segments_choice.png": segments.plot("choice"),
+        "customer_segments_projection.png": segments.plot("projection"),
         "itemsets.png": sets.plot(min_len=2),
     }
     for name, ax in drawn.items():

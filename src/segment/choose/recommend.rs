@@ -23,46 +23,59 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// Of the numbers whose segments are stable and none too small, the one with the largest silhouette, the least of equals. Where none is stable, the most
-    /// stable one.
+    /// Of the numbers whose segments are stable and none too small: where there are groups the one with the largest silhouette, the least of equals; where there are
+    /// none, the silhouette would always say two, and the finest is taken. Where no number is stable, the most stable one.
     pub(super) fn of(
         params: &ChooseParams,
         candidates: Vec<Candidate>,
         gaps: &[(f64, f64)],
     ) -> Self {
+        let has_groups = has_groups(gaps);
         let of_stability = |c: &Candidate| c.stability.unwrap_or(0.0);
         let of_silhouette = |c: &Candidate| c.silhouette.unwrap_or(-1.0);
         let is_large = |c: &&Candidate| c.smallest_share >= params.min_share;
         let is_stable = |c: &&Candidate| of_stability(c) >= STABLE;
         let large: Vec<&Candidate> = candidates.iter().filter(is_large).collect();
         let stable: Vec<&Candidate> = large.iter().copied().filter(is_stable).collect();
-        let percent = params.min_share * 100.0;
-        let (best, reason) = if let Some(best) = greatest(&stable, of_silhouette) {
-            let (n, of) = (stable.len(), candidates.len());
-            let why = format!(
-                "{n} of {of} numbers of segments come out alike on halves of the customers (adjusted Rand index of at least {STABLE}) with no segment below {percent:.3} %; of these {} has the largest silhouette ({:.3})",
-                best.n_segments,
-                of_silhouette(best)
-            );
-            (best.n_segments, why)
-        } else if let Some(best) = greatest(&large, of_stability) {
-            let why = format!(
-                "no number of segments comes out alike on halves of the customers; {} comes nearest (adjusted Rand index {:.2})",
-                best.n_segments,
-                of_stability(best)
-            );
-            (best.n_segments, why)
-        } else {
-            let why = format!(
-                "every number has a segment below {percent:.3} % of the customers; the least is taken"
-            );
-            (params.min_segments, why)
+        let least = format!("{} %", params.min_share * 100.0);
+        let alike = format!(
+            "{} of {} numbers of segments come out alike on halves of the customers (adjusted Rand index of at least {STABLE}) with no segment below {least}",
+            stable.len(),
+            candidates.len()
+        );
+        let (n_segments, reason) = match (stable.last(), greatest(&stable, of_silhouette)) {
+            (Some(_), Some(best)) if has_groups => {
+                let (k, silhouette) = (best.n_segments, of_silhouette(best));
+                (
+                    k,
+                    format!("{alike}; of these {k} has the largest silhouette ({silhouette:.3})"),
+                )
+            }
+            (Some(finest), _) => {
+                let k = finest.n_segments;
+                let why = "there are no groups that a silhouette could tell";
+                (k, format!("{alike}; {why}, and {k} is the finest of these"))
+            }
+            (None, _) => match greatest(&large, of_stability) {
+                Some(best) => {
+                    let (k, index) = (best.n_segments, of_stability(best));
+                    let why = "no number of segments comes out alike on halves of the customers";
+                    (
+                        k,
+                        format!("{why}; {k} comes nearest (adjusted Rand index {index:.2})"),
+                    )
+                }
+                None => {
+                    let why = format!("every number has a segment below {least} of the customers");
+                    (params.min_segments, format!("{why}; the least is taken"))
+                }
+            },
         };
         Self {
             candidates,
-            n_segments: best,
+            n_segments,
             reason,
-            has_groups: has_groups(gaps),
+            has_groups,
         }
     }
 }
@@ -100,8 +113,10 @@ mod tests {
         }
     }
 
+    /// Where there are groups.
     fn chosen(candidates: Vec<Candidate>) -> Choice {
-        Choice::of(&ChooseParams::default(), candidates, &[])
+        let gaps = [(0.1, 0.01), (0.9, 0.01)];
+        Choice::of(&ChooseParams::default(), candidates, &gaps)
     }
 
     #[test]
@@ -125,7 +140,15 @@ mod tests {
             chosen(vec![candidate(2, 0.9, 0.3, 0.4), unstable, tiny.clone()]).n_segments,
             4
         );
-        assert_eq!(chosen(vec![tiny]).n_segments, 2);
+        assert_eq!(chosen(vec![tiny.clone()]).n_segments, 2);
+        // One cloud: the finest that is stable.
+        let all = vec![
+            candidate(2, 0.9, 1.0, 0.4),
+            candidate(3, 0.4, 0.9, 0.2),
+            tiny,
+        ];
+        let cloud = Choice::of(&ChooseParams::default(), all, &[(0.5, 0.0), (0.4, 0.0)]);
+        assert_eq!((cloud.n_segments, cloud.has_groups), (3, false));
     }
 
     #[test]

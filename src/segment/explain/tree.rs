@@ -123,9 +123,7 @@ impl Data<'_> {
                     let found = purity(&left, n_left) + purity(&right, n_right);
                     if found > most {
                         most = found;
-                        // Half-way; where no number lies between, the upper one.
-                        let middle = f64::midpoint(low, high);
-                        best = Some((j, if middle > low { middle } else { high }));
+                        best = Some((j, between(low, high)));
                     }
                 }
             }
@@ -134,9 +132,31 @@ impl Data<'_> {
     }
 }
 
+/// A number above `low` and at most `high`, near their middle, with as few digits as do.
+fn between(low: f64, high: f64) -> f64 {
+    let middle = f64::midpoint(low, high);
+    let short = (0..17).map(|digits| format!("{middle:.digits$e}"));
+    let mut short = short.filter_map(|text| text.parse().ok());
+    short.find(|&x: &f64| low < x && x <= high).unwrap_or(high)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thresholds_have_as_few_digits_as_do() {
+        for (low, high, expected) in [
+            (1.17, 1.29, 1.2),
+            (3.0, 4.0, 4.0),
+            (0.0, 1e-9, 5e-10),
+            (881.2, 881.9, 881.5),
+            (-3.0, -2.0, -2.0),
+            (7.0, 7.0_f64.next_up(), 7.0_f64.next_up()),
+        ] {
+            assert_eq!(between(low, high), expected);
+        }
+    }
 
     #[test]
     fn two_thresholds_tell_three_classes_apart() {

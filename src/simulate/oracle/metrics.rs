@@ -1,6 +1,6 @@
 //! How well predictions match the truth: one number each, none where the truth leaves nothing to find.
 
-use std::collections::BTreeMap;
+use crate::stats::agreement;
 
 /// Positions from the highest score to the lowest, equal scores in order of position.
 fn descending(scores: &[f64]) -> Vec<usize> {
@@ -62,23 +62,17 @@ pub(super) fn spearman(truth: &[f64], scores: &[f64]) -> Option<f64> {
 
 /// The adjusted Rand index of two partitions given as labels (Hubert & Arabie 1985).
 pub(super) fn adjusted_rand(truth: &[f64], labels: &[f64]) -> Option<f64> {
-    let pairs = |n: f64| n * (n - 1.0) / 2.0;
-    let count = |keys: &mut dyn Iterator<Item = (u64, u64)>| -> f64 {
-        let mut counts: BTreeMap<(u64, u64), f64> = BTreeMap::new();
-        keys.for_each(|k| *counts.entry(k).or_default() += 1.0);
-        counts.values().map(|&n| pairs(n)).sum()
-    };
-    let both = count(
-        &mut truth
-            .iter()
-            .zip(labels)
-            .map(|(t, l)| (t.to_bits(), l.to_bits())),
-    );
-    let of_truth = count(&mut truth.iter().map(|t| (t.to_bits(), 0)));
-    let of_labels = count(&mut labels.iter().map(|l| (l.to_bits(), 0)));
-    let expected = of_truth * of_labels / pairs(truth.len() as f64);
-    let most = f64::midpoint(of_truth, of_labels);
-    (most > expected).then(|| (both - expected) / (most - expected))
+    let ((a, n_a), (b, n_b)) = (groups(truth), groups(labels));
+    agreement::adjusted_rand(&agreement::contingency(&a, &b, n_a, n_b), n_b.max(1))
+}
+
+/// For each value its place among the distinct ones, and how many these are.
+fn groups(values: &[f64]) -> (Vec<i32>, usize) {
+    let mut distinct: Vec<u64> = values.iter().map(|x| x.to_bits()).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let place = |x: &f64| distinct.partition_point(|&d| d < x.to_bits()) as i32;
+    (values.iter().map(place).collect(), distinct.len())
 }
 
 /// The area between the curve of the uplift gathered down a ranking and that of a random one, as a share of what the best ranking
