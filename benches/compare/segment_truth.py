@@ -1,7 +1,7 @@
 """Segments of shops whose truth is known, beside the oracle and beside usual ways.
 
 The measure is the adjusted Rand index with the planted segments, over that of the oracle,
-who knows the shop's mechanism with all its numbers. Ways: our space of baskets, and
+who knows the shop's mechanism with all its numbers. Ways: our latent classes and our space of baskets, and
 scikit-learn's k-means on counts, on tf-idf (both reduced by truncated SVD) and on scaled
 recency, frequency and money.
 
@@ -77,7 +77,10 @@ def _row(n: int, seed: int, difficulty: Any) -> dict[str, Any]:
 
 
 def _ours() -> dict[str, dict[str, Any]]:
-    return {"baskets": {"sets": "basket"}}
+    return {
+        "baskets": {"sets": "basket"},
+        "classes": {"sets": "classes", "n_classes": _K},
+    }
 
 
 def _theirs(tx: pt.Transactions, shop: pt.simulate.Shop) -> dict[str, tuple[Any, Any]]:

@@ -20,6 +20,7 @@ class Segmenting(Frozen):
         sets: FeatureSet | Sequence[FeatureSet] = "rfm",
         *,
         n_components: int | None = None,
+        n_classes: int | None = None,
         min_customers: int = 5,
         random_state: int = 0,
         progress: Progress = None,
@@ -29,13 +30,16 @@ class Segmenting(Frozen):
 
         Parameters
         ----------
-        sets : {"rfm", "behaviour", "basket"} or a list of them, default "rfm"
+        sets : {"rfm", "behaviour", "basket", "classes"} or a list of them, default "rfm"
             See `Features`.
         n_components : int, optional
             Coordinates of "basket": 1 to 100. By default those that are larger than
             independent purchases would have (Marchenko and Pastur 1967), at most 20.
+        n_classes : int, optional
+            Classes of "classes": 2 to 50. By default the number, of 1 to 10, for which
+            Bayes' information criterion (Schwarz 1978) is least.
         min_customers : int, default 5
-            Items bought by fewer customers have no place among the coordinates.
+            Items bought by fewer customers have no place among coordinates and classes.
         random_state : int, default 0
             Seed of what the decomposition of baskets begins with.
         progress, n_jobs
@@ -50,7 +54,7 @@ class Segmenting(Frozen):
         ------
         ColumnNotFoundError
             If a role is missing: money for "rfm" and "behaviour", `transaction` and
-            `item` for "behaviour" and "basket".
+            `item` for all but "rfm".
         TooFewRowsError
             If no customer has an order, or no two items have enough customers.
 
@@ -61,7 +65,9 @@ class Segmenting(Frozen):
         >>> tx.features().names
         ['recency_days', 'frequency', 'monetary']
         """
-        params = features_json(sets, n_components, min_customers, random_state)
+        params = features_json(
+            sets, n_components, n_classes, min_customers, random_state
+        )
         jobs = _arguments.optional_whole_number("features", "n_jobs", n_jobs, -1, 1_024)
         with reporting(progress) as report:
             return Features._of(_core.Features.fit(self._inner, params, report, jobs))

@@ -13,7 +13,7 @@ from patronomy.table import ArrowTable
 
 __all__ = ["FeatureSet", "Features"]
 
-FeatureSet: TypeAlias = Literal["rfm", "behaviour", "basket"]
+FeatureSet: TypeAlias = Literal["rfm", "behaviour", "basket", "classes"]
 
 _OWNER = "features"
 
@@ -29,7 +29,10 @@ class Features(ArrowTable):
     ``item_variety`` (distinct items over purchases of items) and ``weekend_share`` (of
     orders on Saturday or Sunday). ``basket``: coordinates ``basket_1``, ``basket_2`` ...
     in which customers are near who buy the same items, by correspondence analysis
-    (Benzécri 1973; Greenacre 1984).
+    (Benzécri 1973; Greenacre 1984). ``classes``: ``class_1``, ``class_2`` ..., how likely
+    each kind of customers is, kinds being what purchases and sizes of baskets would best
+    come from: latent class analysis (Lazarsfeld 1950), a mixture of multinomials fitted
+    by expectation and maximisation (Dempster, Laird and Rubin 1977).
 
     Examples
     --------
@@ -197,6 +200,7 @@ class Features(ArrowTable):
 def features_json(
     sets: FeatureSet | Sequence[FeatureSet],
     n_components: int | None,
+    n_classes: int | None,
     min_customers: int,
     random_state: int,
 ) -> str:
@@ -209,6 +213,9 @@ def features_json(
             "sets": [_arguments.choice(_OWNER, "sets", one, names) for one in listed],
             "n_components": _arguments.optional_whole_number(
                 _OWNER, "n_components", n_components, 1, 100
+            ),
+            "n_classes": _arguments.optional_whole_number(
+                _OWNER, "n_classes", n_classes, 2, 50
             ),
             "min_customers": whole(
                 _OWNER, "min_customers", min_customers, 1, 2**32 - 1

@@ -1,5 +1,7 @@
 //! Customers by what they buy: correspondence analysis of customers and items.
 
+use std::collections::HashMap;
+
 use arrow_array::ArrayRef;
 use serde::{Deserialize, Serialize};
 
@@ -67,7 +69,7 @@ impl BasketSpace {
         notices: &mut Vec<String>,
         ctx: &Context,
     ) -> Result<Vec<Vec<f64>>> {
-        let numbers = self.numbers(orders.baskets.labels())?;
+        let numbers = numbers(&self.items, orders.baskets.labels())?;
         let q = self.n_components();
         let ranges = pieces(orders.len(), PIECE).collect();
         let parts = map_ordered(
@@ -118,18 +120,17 @@ impl BasketSpace {
         };
         Ok((0..q).map(column).collect())
     }
+}
 
-    /// For each item of the baskets its number here.
-    fn numbers(&self, labels: &ArrayRef) -> Result<Vec<Option<usize>>> {
-        let texts = as_texts(labels)?;
-        let own: std::collections::HashMap<&str, usize> = self
-            .items
-            .iter()
-            .enumerate()
-            .map(|(i, t)| (t.as_str(), i))
-            .collect();
-        Ok(texts.iter().map(|t| own.get(t.as_str()).copied()).collect())
-    }
+/// For each label its number among these items.
+pub(super) fn numbers(items: &[String], labels: &ArrayRef) -> Result<Vec<Option<usize>>> {
+    let own: HashMap<&str, usize> = items
+        .iter()
+        .zip(0..)
+        .map(|(t, i)| (t.as_str(), i))
+        .collect();
+    let texts = as_texts(labels)?;
+    Ok(texts.iter().map(|t| own.get(t.as_str()).copied()).collect())
 }
 
 fn as_texts(labels: &ArrayRef) -> Result<Vec<String>> {

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::basket::{self, BasketSpace};
+use super::basket;
 use super::behaviour;
+use super::classes;
 use super::orders::Orders;
 use super::params::{FeatureParams, FeatureSet};
 use super::result::{FeatureRecipe, Features, Kind};
@@ -36,18 +37,18 @@ impl FeatureRecipe {
                 why: "the features were given as a table; give such a table again".into(),
             });
         };
-        made(params, self.space.as_ref(), tx, ctx)
+        made(params, Some(self), tx, ctx)
     }
 }
 
 fn made(
     params: &FeatureParams,
-    space: Option<&BasketSpace>,
+    known: Option<&FeatureRecipe>,
     tx: &Transactions,
     ctx: &Context,
 ) -> Result<Features> {
     let needs_money = params.has(FeatureSet::Rfm) || params.has(FeatureSet::Behaviour);
-    let needs_baskets = params.has(FeatureSet::Behaviour) || params.has(FeatureSet::Basket);
+    let needs_baskets = params.sets.iter().any(|s| *s != FeatureSet::Rfm);
     let customers = needs_money.then(|| tx.customers(ctx)).transpose()?;
     let orders = match needs_baskets {
         true => Some(Orders::new(tx, customers.as_ref().map(|c| &c.ids), ctx)?),
@@ -55,7 +56,7 @@ fn made(
     };
     let mut notices = Vec::new();
     let mut named: Vec<(String, Kind, Vec<f64>)> = Vec::new();
-    let mut made_space = None;
+    let (mut made_space, mut made_classes) = (None, None);
     for set in &params.sets {
         match set {
             FeatureSet::Rfm => {
@@ -76,7 +77,7 @@ fn made(
             }
             FeatureSet::Basket => {
                 let Some(orders) = &orders else { continue };
-                let own = match space {
+                let own = match known.and_then(|k| k.space.as_ref()) {
                     Some(space) => space.clone(),
                     None => basket::learn(params, orders, &mut notices, ctx)?,
                 };
@@ -86,6 +87,19 @@ fn made(
                     columns.map(|(j, c)| (format!("basket_{}", j + 1), Kind::Coordinate, c)),
                 );
                 made_space = Some(own);
+            }
+            FeatureSet::Classes => {
+                let Some(orders) = &orders else { continue };
+                let own = match known.and_then(|k| k.classes.as_ref()) {
+                    Some(classes) => classes.clone(),
+                    None => classes::learn(params, orders, &mut notices, ctx)?,
+                };
+                let columns = own.place(orders, &mut notices, ctx)?;
+                let columns = columns.into_iter().enumerate();
+                named.extend(
+                    columns.map(|(j, c)| (format!("class_{}", j + 1), Kind::Coordinate, c)),
+                );
+                made_classes = Some(own);
             }
         }
     }
@@ -108,6 +122,7 @@ fn made(
         names: named.iter().map(|(name, ..)| name.clone()).collect(),
         kinds: named.iter().map(|(_, kind, _)| *kind).collect(),
         space: made_space,
+        classes: made_classes,
     };
     Ok(Features {
         customers: ids,

@@ -11,6 +11,7 @@
 
 mod basket;
 mod behaviour;
+mod classes;
 mod decompose;
 mod fit;
 mod orders;
@@ -18,6 +19,7 @@ mod params;
 mod result;
 
 pub use basket::BasketSpace;
+pub use classes::LatentClasses;
 pub(crate) use orders::Orders;
 pub use params::{FeatureParams, FeatureSet};
 pub use result::{FeatureRecipe, Features, Kind};

@@ -20,6 +20,9 @@ pub enum FeatureSet {
     /// (Benzécri 1973; Greenacre 1984), by truncated singular value decomposition. A customer with few purchases is drawn towards the middle, as chance alone would
     /// have put him elsewhere.
     Basket,
+    /// `class_1`, `class_2` ...: how likely each kind of customers is, kinds being what purchases and sizes of baskets would best come from: latent class analysis
+    /// (Lazarsfeld 1950), a mixture of multinomials fitted by expectation and maximisation (Dempster, Laird and Rubin 1977).
+    Classes,
 }
 
 /// Parameters of features; [`fit`](Self::fit) works them out.
@@ -31,6 +34,8 @@ pub struct FeatureParams {
     pub sets: Vec<FeatureSet>,
     /// How many coordinates baskets have: 1 to 100. None: those that are larger than independent purchases would have, at most 20.
     pub n_components: Option<usize>,
+    /// How many classes there are: 2 to 50. None: the number with the least of Bayes' information criterion, of 1 to 10.
+    pub n_classes: Option<usize>,
     /// Items bought by fewer customers have no place among the coordinates, which they would pull to single customers.
     pub min_customers: u32,
     /// Of what the decomposition begins with.
@@ -42,6 +47,7 @@ impl Default for FeatureParams {
         Self {
             sets: vec![FeatureSet::Rfm],
             n_components: None,
+            n_classes: None,
             min_customers: 5,
             seed: 0,
         }
@@ -61,6 +67,13 @@ impl FeatureParams {
     #[must_use]
     pub const fn n_components(mut self, n: usize) -> Self {
         self.n_components = Some(n);
+        self
+    }
+
+    /// Sets how many classes there are.
+    #[must_use]
+    pub const fn n_classes(mut self, n: usize) -> Self {
+        self.n_classes = Some(n);
         self
     }
 
@@ -87,8 +100,13 @@ impl FeatureParams {
             |name: &str, rule: &str, value: String| Err(Error::parameter(OWNER, name, rule, value));
         let repeated = |(i, set)| self.sets[..i].contains(set);
         if self.sets.is_empty() || self.sets.iter().enumerate().any(repeated) {
-            let rule = "must be at least one of rfm, behaviour, basket, each once";
+            let rule = "must be at least one of rfm, behaviour, basket, classes, each once";
             return refused("sets", rule, format!("{:?}", self.sets));
+        }
+        if let Some(n) = self.n_classes
+            && !(2..=50).contains(&n)
+        {
+            return refused("n_classes", "must be from 2 to 50", n.to_string());
         }
         match self.n_components {
             Some(n) if !(1..=100).contains(&n) => {

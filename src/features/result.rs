@@ -7,6 +7,7 @@ use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch};
 use serde::{Deserialize, Serialize};
 
 use super::basket::BasketSpace;
+use super::classes::LatentClasses;
 use super::params::{FeatureParams, OWNER};
 use crate::error::{Error, Result};
 use crate::matrix::{Columns, Matrix, Numbers};
@@ -36,6 +37,9 @@ pub struct FeatureRecipe {
     pub kinds: Vec<Kind>,
     /// The space of baskets, if there are coordinates.
     pub space: Option<BasketSpace>,
+    /// The latent classes, if their chances are among the columns.
+    #[serde(default)]
+    pub classes: Option<LatentClasses>,
 }
 
 /// Numbers of customers, a column each.
@@ -75,6 +79,7 @@ impl Features {
             names: matrix.names().to_vec(),
             kinds: vec![Kind::Measure; matrix.n_columns()],
             space: None,
+            classes: None,
         };
         Ok(Self {
             customers: ids,
@@ -191,16 +196,20 @@ impl FeatureRecipe {
             .filter(|k| **k == Kind::Coordinate)
             .count();
         let in_space = self.space.as_ref().map_or(0, BasketSpace::n_components);
+        let in_space = in_space + self.classes.as_ref().map_or(0, LatentClasses::n_classes);
         if self.names.is_empty()
             || self.names.len() != self.kinds.len()
             || n_coordinates != in_space
         {
-            let rule = "must be one for each column, coordinates as many as the space has";
+            let rule = "must be one for each column, coordinates as many as spaces have";
             return Err(Error::parameter(OWNER, "kinds", rule, self.kinds.len()));
         }
         if let Some(params) = &self.params {
             params.validate()?;
         }
-        self.space.as_ref().map_or(Ok(()), BasketSpace::validate)
+        self.space.as_ref().map_or(Ok(()), BasketSpace::validate)?;
+        self.classes
+            .as_ref()
+            .map_or(Ok(()), LatentClasses::validate)
     }
 }

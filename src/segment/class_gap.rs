@@ -82,7 +82,8 @@ impl ClassGapParams {
         self.validate()?;
         let customers = segments.features().customers();
         let orders = Orders::new(tx, Some(customers), ctx)?;
-        let is_circular = segments.model().recipe.space.is_some();
+        let recipe = &segments.model().recipe;
+        let is_circular = recipe.space.is_some() || recipe.classes.is_some();
         let ranges = pieces(orders.len(), 1 << 12).collect();
         let bought = map_ordered(
             ctx,

@@ -95,8 +95,9 @@ impl SegmentModel {
                 "they are {other}; the segments were found in {own}"
             ));
         }
-        if features.recipe().space != self.recipe.space {
-            let why = "their coordinates are of another space of baskets; make them by the recipe of the segments";
+        let (own, other) = (&self.recipe, features.recipe());
+        if other.space != own.space || other.classes != own.classes {
+            let why = "their coordinates are of another space of baskets, or of other classes; make them by the recipe of the segments";
             return mismatch(why.into());
         }
         Ok(())
