@@ -25,6 +25,7 @@ mod intervals;
 mod later;
 mod measures;
 mod results;
+mod stops;
 mod truth;
 mod usage;
 
