@@ -43,6 +43,12 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// The same where no more than so many rows can be at work, so that few of them run at once.
+    pub(crate) const fn rows(mut self, rows: usize) -> Self {
+        self.rows = rows;
+        self
+    }
+
     /// A call that nobody watches, on so many rows.
     pub(crate) const fn quiet(rows: usize) -> Self {
         Self {

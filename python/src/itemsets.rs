@@ -89,6 +89,7 @@ impl Itemsets {
     ) -> PyResult<Rules> {
         let params: RuleParams = from_json(py, "RuleParams", params)?;
         let call = Call::mining(progress.as_ref(), n_jobs, memory_mb);
+        let call = call.rows(params.work(&self.0));
         run(py, &call, |ctx| params.fit_itemsets(&self.0, ctx)).map(Rules)
     }
 

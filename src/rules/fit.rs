@@ -55,6 +55,19 @@ impl RuleParams {
         Ok(rules)
     }
 
+    /// About how many rows are looked at to make rules of item sets: what tells a caller whether a thread is worth waking.
+    #[must_use]
+    pub fn work(&self, itemsets: &Itemsets) -> usize {
+        // A set of many items is split in many ways, but all of its parts are among the sets, so there are few such.
+        const SPLITS: u64 = 6;
+        let walked = match self.test {
+            Test::None => 0,
+            _ => itemsets.baskets().n_entries() as u64,
+        };
+        let rows = itemsets.n_itemsets().saturating_add(walked);
+        usize::try_from(rows.saturating_mul(SPLITS)).unwrap_or(usize::MAX)
+    }
+
     fn of_sets(&self, itemsets: &Itemsets, ctx: &Context) -> Result<Rules> {
         let baskets = itemsets.baskets();
         let codes = itemsets.codes();
@@ -100,8 +113,7 @@ impl RuleParams {
 
     /// The rules that could be found in the baskets.
     pub(super) fn family(&self, sides: &Sides, baskets: &Baskets) -> Family {
-        let longest = baskets.iter().map(|(items, _)| items.len()).max();
-        Family::new(self, sides, longest.unwrap_or(0))
+        Family::new(self, sides, baskets.longest())
     }
 
     fn chances(

@@ -110,7 +110,7 @@ impl<'a> Generator<'a> {
             }
             Ok(scratch.rules)
         })?;
-        Ok(parts.concat())
+        Ok(joined(parts))
     }
 
     fn too_many(&self) -> Error {
@@ -232,6 +232,18 @@ impl<'a> Generator<'a> {
         let [n_x, n_xy] = [rule.x, rule.xy].map(|set| u64::from(self.tree.support(set)));
         n_xy * best.1 > best.0 * n_x
     }
+}
+
+/// All rules in one list. Each part is given back before the next is copied, so that hardly more than one list is held at a time.
+fn joined(mut parts: Vec<Vec<Rule>>) -> Vec<Rule> {
+    if parts.len() == 1 {
+        return parts.remove(0);
+    }
+    let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+    for part in parts {
+        all.extend_from_slice(&part);
+    }
+    all
 }
 
 /// The highest confidence that proper parts of an antecedent have for a consequent, as two counts; items are given by their keys.
