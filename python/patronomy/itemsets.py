@@ -83,7 +83,8 @@ class Itemsets(Mined):
     ) -> "Rules":
         """Find the rules of these sets; parameters are those of `Baskets.rules`.
 
-        Rules need the supports of every part: the sets must be all frequent ones.
+        Rules need the supports of every part: the sets must be all frequent ones, or
+        with ``keep="basis"`` all closed ones, or all generators.
 
         Raises
         ------
@@ -96,6 +97,19 @@ class Itemsets(Mined):
         >>> sets = pt.Baskets.from_lists([["a", "b"], ["a", "b"], ["c"]]).itemsets()
         >>> sets.rules().to_dict()["consequent"]
         [['a'], ['b']]
+
+        Of closed sets the rules from which all others follow:
+
+        >>> rows = [["ink", "pen", "paper"]] * 3 + [["ink", "pen"], ["pen"]]
+        >>> closed = pt.Baskets.from_lists(rows).itemsets(target="closed")
+        >>> basis = closed.rules(keep="basis", max_consequent_len=None)
+        >>> for line in basis.in_words():
+        ...     print(line.split(" baskets")[0])
+        paper → ink, pen: 3 of 3
+        ink → paper, pen: 3 of 4
+        pen → paper, ink: 3 of 5
+        ink → pen: 4 of 4
+        pen → ink: 4 of 5
         """
         from patronomy._rule_params import params_json
         from patronomy.rules import Rules

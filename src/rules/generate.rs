@@ -74,7 +74,6 @@ impl<'a> Generator<'a> {
         ctx: &Context,
     ) -> Self {
         let basis = (params.keep == Keep::Basis).then(|| Basis::new(tree, index));
-        let held = ctx.budget.max_bytes().map_or(u64::MAX, |b| b / RULE_BYTES);
         Self {
             params,
             tree,
@@ -86,7 +85,7 @@ impl<'a> Generator<'a> {
             any_antecedent: sides.antecedent.iter().all(|&is| is),
             basis,
             n_rules: AtomicU64::new(0),
-            allowed: params.max_rules.unwrap_or(MAX_RULES).min(held),
+            allowed: allowed(params, ctx),
         }
     }
 
@@ -106,23 +105,11 @@ impl<'a> Generator<'a> {
             }
             let n = scratch.rules.len() as u64;
             if self.n_rules.fetch_add(n, Ordering::Relaxed) + n > self.allowed {
-                return Err(self.too_many());
+                return Err(too_many(self.params, self.allowed));
             }
             Ok(scratch.rules)
         })?;
         Ok(joined(parts))
-    }
-
-    fn too_many(&self) -> Error {
-        Error::Budget {
-            job: format!("mining more than {} rules", self.allowed),
-            needed_bytes: (self.allowed + 1).saturating_mul(RULE_BYTES),
-            limit_bytes: self.allowed.saturating_mul(RULE_BYTES),
-            remedy: format!(
-                "raise `min_confidence` ({}) or the minimum support, limit the lengths, keep `productive` rules, or set `max_rules`",
-                self.params.min_confidence
-            ),
-        }
     }
 
     fn of_set(&self, set: u32, scratch: &mut Scratch) {
@@ -231,6 +218,24 @@ impl<'a> Generator<'a> {
         let best = best_part(self.tree, self.index, &antecedent, y_key);
         let [n_x, n_xy] = [rule.x, rule.xy].map(|set| u64::from(self.tree.support(set)));
         n_xy * best.1 > best.0 * n_x
+    }
+}
+
+/// How many rules there may be.
+pub(super) fn allowed(params: &RuleParams, ctx: &Context) -> u64 {
+    let held = ctx.budget.max_bytes().map_or(u64::MAX, |b| b / RULE_BYTES);
+    params.max_rules.unwrap_or(MAX_RULES).min(held)
+}
+
+pub(super) fn too_many(params: &RuleParams, allowed: u64) -> Error {
+    Error::Budget {
+        job: format!("mining more than {allowed} rules"),
+        needed_bytes: (allowed + 1).saturating_mul(RULE_BYTES),
+        limit_bytes: allowed.saturating_mul(RULE_BYTES),
+        remedy: format!(
+            "raise `min_confidence` ({}) or the minimum support, limit the lengths, keep `productive` rules, or set `max_rules`",
+            params.min_confidence
+        ),
     }
 }
 

@@ -23,6 +23,7 @@
 //! ```
 
 mod apply;
+mod basis;
 mod changes;
 mod columns;
 mod contrast;

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use arrow_array::ArrayRef;
 
+use super::basis::Generators;
 use super::generate::{Rule, best_part};
 use super::index::SetIndex;
+use super::matcher::Marks;
 use super::measures::{Counts, Measure};
 use super::params::{Correction, RuleParams};
 use super::significance::Chance;
@@ -39,6 +41,8 @@ pub(super) struct Shared {
     pub(super) min_support_count: u32,
     /// How many rules could have been found.
     pub(super) n_candidates: f64,
+    /// What knows the supports of sets that the tree has not; none where it has all parts of the rules.
+    pub(super) generators: Option<Generators>,
 }
 
 /// What tests say, by rule.
@@ -202,9 +206,15 @@ impl Rules {
         let index = SetIndex::new(tree, self.shared.codes.len());
         let mut values = vec![0.0; self.len()];
         fill(ctx, "parts", &mut values, |from, piece| {
-            let (mut items, mut keys) = (Vec::new(), Vec::new());
+            let (mut items, mut keys, mut marks) = (Vec::new(), Vec::new(), Marks::default());
             for (at, value) in piece.iter_mut().enumerate() {
                 let rule = self.list[from + at];
+                if let Some(generators) = &self.shared.generators {
+                    let [x, y] = [rule.x, rule.y].map(|side| tree.items_of(side));
+                    let (n_xy, n_x) = generators.best_part(&x, &y, &mut marks);
+                    *value = n_xy as f64 / n_x as f64;
+                    continue;
+                }
                 tree.items_into(rule.y, &mut items);
                 let y_key = index.key_of(&items);
                 tree.items_into(rule.x, &mut items);

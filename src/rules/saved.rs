@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::generate::Rule;
 use super::index::SetIndex;
+use super::matcher::Marks;
 use super::measures::Counts;
 use super::params::RuleParams;
 use super::result::{Rules, Shared, Tests};
@@ -132,7 +133,7 @@ impl Rules {
         let tree = &self.shared.tree;
         let index = SetIndex::new(tree, self.shared.codes.len());
         let mut builder = TreeBuilder::new(self.n_baskets());
-        let (mut items, mut part) = (Vec::new(), Vec::new());
+        let (mut items, mut part, mut marks) = (Vec::new(), Vec::new(), Marks::default());
         for rule in &*self.list {
             tree.items_into(rule.xy, &mut items);
             for bits in 1..1_u64 << items.len() {
@@ -143,7 +144,11 @@ impl Rules {
                         .map(|i| items[i]),
                 );
                 let own = builder.place(&part);
-                builder.set_support(own, tree.support(index.find(index.key_of(&part))));
+                let support = match &self.shared.generators {
+                    Some(generators) => generators.support(&part, &mut marks),
+                    None => tree.support(index.find(index.key_of(&part))),
+                };
+                builder.set_support(own, support);
             }
         }
         let mut place = |set: u32| builder.place(&tree.items_of(set));
@@ -196,6 +201,7 @@ impl RulesFile {
                 params: self.params.clone(),
                 min_support_count: self.min_support_count,
                 n_candidates: self.n_candidates,
+                generators: None,
             }),
             list: Arc::new(rules.collect()),
             tests,

@@ -157,6 +157,11 @@ impl TreeBuilder {
         })
     }
 
+    /// Sets, the empty one included.
+    pub(super) fn len(&self) -> usize {
+        self.tree.len()
+    }
+
     /// Says how many baskets have the set.
     pub(super) fn set_support(&mut self, set: u32, support: u32) {
         self.tree.0[set as usize].support = support;

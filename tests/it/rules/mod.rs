@@ -19,6 +19,7 @@ use proptest::prelude::*;
 use crate::itemsets::{Sets, baskets, brute_force};
 use crate::online_retail::data;
 
+mod basis;
 mod changes;
 mod files;
 mod intervals;
