@@ -216,6 +216,7 @@ pub(crate) fn sorted<T: Copy + Send + Sync, K: Ord>(
         all.sort_by_key(&key);
         Ok(all)
     })?;
+    drop(spread);
     Ok(sorted.concat())
 }
 

@@ -264,18 +264,7 @@ impl Rules {
             let rule = format!("must be places of the {} rules", self.len());
             return Err(Error::parameter("Rules", "places", rule, place));
         }
-        let tests = self.tests.as_ref().map(|tests| {
-            Arc::new(Tests {
-                chances: places.iter().map(|&p| tests.chances[p]).collect(),
-                adjusted: places.iter().map(|&p| tests.adjusted[p]).collect(),
-            })
-        });
-        Ok(Self {
-            shared: Arc::clone(&self.shared),
-            list: Arc::new(places.iter().map(|&p| self.list[p]).collect()),
-            tests,
-            measures: self.measures.clone(),
-        })
+        Ok(self.gathered(places.iter().copied()))
     }
 
     /// The rules whose adjusted p-value is at most `alpha`.
@@ -308,6 +297,11 @@ impl Rules {
     /// # Errors
     /// [`Error::Parameter`] if there is not one value for each rule.
     pub fn sorted_by(&self, values: &[f64]) -> Result<Self> {
+        self.sorted(values, &Context::new())
+    }
+
+    /// The same, and it can be stopped.
+    pub(super) fn sorted(&self, values: &[f64], ctx: &Context) -> Result<Self> {
         if values.len() != self.len() {
             let rule = format!("must be {}, one for each rule", self.len());
             return Err(Error::parameter("Rules", "values", rule, values.len()));
@@ -322,9 +316,24 @@ impl Rules {
             }
         };
         let ranks: Vec<(u64, usize)> = values.iter().map(|&v| rank(v)).zip(0..).collect();
-        let ranks = sorted(&Context::new(), "sort rules", ranks, |&rank| rank)?;
-        let places: Vec<usize> = ranks.into_iter().map(|r| r.1).collect();
-        self.take(&places)
+        let ranks = sorted(ctx, "sort rules", ranks, |&rank| rank)?;
+        Ok(self.gathered(ranks.iter().map(|rank| rank.1)))
+    }
+
+    /// The rules of these places.
+    fn gathered(&self, places: impl Iterator<Item = usize> + Clone) -> Self {
+        let tests = self.tests.as_ref().map(|tests| {
+            Arc::new(Tests {
+                chances: places.clone().map(|p| tests.chances[p]).collect(),
+                adjusted: places.clone().map(|p| tests.adjusted[p]).collect(),
+            })
+        });
+        Self {
+            shared: Arc::clone(&self.shared),
+            list: Arc::new(places.map(|p| self.list[p]).collect()),
+            tests,
+            measures: self.measures.clone(),
+        }
     }
 }
 
