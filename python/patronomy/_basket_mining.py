@@ -219,7 +219,8 @@ class Mining(Making):
             All rules; those with a higher confidence than with any part of the
             antecedent; those with the shortest antecedents and the longest consequents
             among rules about the same baskets (needs ``max_consequent_len=None``): all
-            other rules follow from these, which are made of closed sets and generators.
+            other rules follow from these, and where frequent sets are very many they are
+            made of closed sets and generators alone.
         test : {"size_conditional", "fisher", "none"}, default "size_conditional"
             How p-values are found. Large baskets put items together by chance; the
             default knows how large each basket is; where it expects as many as there

@@ -100,16 +100,16 @@ class Itemsets(Mined):
 
         Of closed sets the rules from which all others follow:
 
-        >>> rows = [["ink", "pen", "paper"]] * 3 + [["ink", "pen"], ["pen"]]
+        >>> rows = [["ink", "pen", "paper"]] * 3 + [["ink", "pen"], ["pen"], ["mug"]]
         >>> closed = pt.Baskets.from_lists(rows).itemsets(target="closed")
         >>> basis = closed.rules(keep="basis", max_consequent_len=None)
         >>> for line in basis.in_words():
         ...     print(line.split(" baskets")[0])
-        paper → ink, pen: 3 of 3
-        ink → paper, pen: 3 of 4
         pen → paper, ink: 3 of 5
-        ink → pen: 4 of 4
+        ink → paper, pen: 3 of 4
+        paper → ink, pen: 3 of 3
         pen → ink: 4 of 5
+        ink → pen: 4 of 4
         """
         from patronomy._rule_params import params_json
         from patronomy.rules import Rules

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::basis::{Generators, basis};
-use super::counting::{ClassCounts, Coded};
-use super::family::Family;
-use super::generate::{Generator, Rule, Sides, side};
-use super::index::SetIndex;
+use super::chance::family::Family;
+use super::chance::significance::{Chance, Tester, needed};
+use super::chance::sizes::SizeClasses;
+use super::make::basis::{Generators, basis};
+use super::make::generate::{Generator, Rule, Sides, side};
 use super::params::{Keep, OWNER, RuleParams, Test};
 use super::result::{Rules, Shared, Tests};
-use super::significance::{Chance, Tester, needed};
-use super::sizes::SizeClasses;
-use super::tree::SetTree;
+use super::sets::counting::{ClassCounts, Coded};
+use super::sets::index::SetIndex;
+use super::sets::tree::SetTree;
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
 use crate::itemsets::{ItemsetParams, Itemsets, Target};
@@ -20,7 +20,7 @@ use crate::parallel::Context;
 impl RuleParams {
     /// The rules of the baskets.
     ///
-    /// The [basis](super::Keep::Basis) of rules of any length is made of closed sets and generators, without the other frequent sets.
+    /// The [basis](super::Keep::Basis) of rules of any length is made of closed sets and generators where frequent sets are more than a million, or than allowed.
     ///
     /// Cost: the item sets, two look-ups for each rule that could be, and for the tests a walk of each basket through the antecedents. Memory: 12 bytes a
     /// rule and 24 more if it is tested, 40 for each frequent set, and in tests up to 256 for each antecedent.
@@ -32,8 +32,7 @@ impl RuleParams {
         self.validate()?;
         let params = self.of_itemsets();
         let rules = if self.is_of_closed(&params) && !baskets.has_taxonomy() {
-            let closed = params.target(Target::Closed).fit(baskets, ctx)?;
-            self.of_closed(&closed, ctx)?
+            self.basis_of(&params, baskets, ctx)?
         } else {
             self.of_sets(&params.fit(baskets, ctx)?, ctx)?
         };
@@ -69,6 +68,20 @@ impl RuleParams {
         };
         ctx.progress.finish();
         Ok(rules)
+    }
+
+    /// The basis, whichever way is short: few frequent sets are listed sooner than generators are found.
+    fn basis_of(&self, params: &ItemsetParams, baskets: &Baskets, ctx: &Context) -> Result<Rules> {
+        const FEW: u64 = 1 << 20;
+        let few = self.max_itemsets.map_or(FEW, |most| most.min(FEW));
+        match params.clone().max_itemsets(few).fit(baskets, ctx) {
+            Ok(frequent) => self.of_sets(&frequent, ctx),
+            Err(Error::Budget { .. }) => {
+                let closed = params.clone().target(Target::Closed);
+                self.of_closed(&closed.fit(baskets, ctx)?, ctx)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether closed sets and generators are enough: those that are all, whatever their lengths.
@@ -218,7 +231,7 @@ pub(super) fn tree_of(itemsets: &Itemsets) -> Result<SetTree> {
     let mut tree = SetTree::new(itemsets.baskets().total_weight());
     tree.reserve(itemsets.n_itemsets())?;
     // The sets above the one at hand.
-    let mut path = vec![super::tree::ROOT];
+    let mut path = vec![super::sets::tree::ROOT];
     itemsets.for_each_coded(|codes, support| {
         path.truncate(codes.len());
         let set = tree.add(path[codes.len() - 1], codes[codes.len() - 1], support);

@@ -22,8 +22,8 @@ pub enum Keep {
     Productive,
     /// The shortest antecedents with the longest consequents among rules about the same baskets: antecedents are generators, both sides together are closed
     /// sets (Bastide et al. 2000). Every other rule has the support and the confidence of one of these that needs no more items and gives no fewer; but for rules whose
-    /// antecedent is in every basket. Needs consequents of any length. Made of closed sets and generators alone, unless there is a taxonomy or a `max_len`:
-    /// then closed is meant among the sets up to it.
+    /// antecedent is in every basket. Needs consequents of any length. Where frequent sets are many it is made of closed sets and generators alone, unless there is a
+    /// taxonomy or a `max_len`: then closed is meant among the sets up to it.
     Basis,
 }
 

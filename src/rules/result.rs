@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use arrow_array::ArrayRef;
 
-use super::basis::Generators;
-use super::generate::{Rule, best_part};
-use super::index::SetIndex;
-use super::matcher::Marks;
+use super::chance::significance::Chance;
+use super::make::basis::Generators;
+use super::make::generate::{Rule, best_part};
 use super::measures::{Counts, Measure};
 use super::params::{Correction, RuleParams};
-use super::significance::Chance;
-use super::tree::{ROOT, SetTree};
+use super::sets::index::SetIndex;
+use super::sets::matcher::Marks;
+use super::sets::tree::{ROOT, SetTree};
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
 use crate::parallel::{Context, fill, sorted};

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, NullArray};
 
-use super::generate::Rule;
+use super::chance::significance::Chance;
+use super::make::generate::Rule;
 use super::measures::Measure;
 use super::result::Rules;
-use super::significance::Chance;
 use crate::error::{Error, Result, nearest};
 use crate::itemsets::columns::batch_of;
 use crate::parallel::{Context, map_ordered, pieces};

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 
-use super::counting::Coded;
 use super::evaluate::mark_sides;
-use super::generate::Rule;
-use super::matcher::{Marks, Matcher};
-use super::measures::{Counts, Measure};
-use super::result::Rules;
-use super::tree::{ROOT, SetTree};
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
 use crate::itemsets::columns::batch_of;
 use crate::parallel::{Context, map_ordered, pieces};
+use crate::rules::make::generate::Rule;
+use crate::rules::measures::{Counts, Measure};
+use crate::rules::result::Rules;
+use crate::rules::sets::counting::Coded;
+use crate::rules::sets::matcher::{Marks, Matcher};
+use crate::rules::sets::tree::{ROOT, SetTree};
 use crate::stats::tails::normal_within;
 
 const OWNER: &str = "Rules.intervals";

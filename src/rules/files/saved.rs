@@ -7,15 +7,15 @@ use arrow_cast::display::array_value_to_string;
 use arrow_schema::DataType;
 use serde::{Deserialize, Serialize};
 
-use super::generate::Rule;
-use super::index::SetIndex;
-use super::matcher::Marks;
-use super::measures::Counts;
-use super::params::RuleParams;
-use super::result::{Rules, Shared, Tests};
-use super::significance::Chance;
-use super::tree::{ROOT, SetTree, TreeBuilder};
 use crate::error::{Error, Result};
+use crate::rules::chance::significance::Chance;
+use crate::rules::make::generate::Rule;
+use crate::rules::measures::Counts;
+use crate::rules::params::RuleParams;
+use crate::rules::result::{Rules, Shared, Tests};
+use crate::rules::sets::index::SetIndex;
+use crate::rules::sets::matcher::Marks;
+use crate::rules::sets::tree::{ROOT, SetTree, TreeBuilder};
 use crate::saved::Saved;
 use crate::table::labels::integers;
 

@@ -7,14 +7,14 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_select::concat::concat;
 
 use super::evaluate::mark_sides;
-use super::generate::Rule;
-use super::measures::{Counts, Measure};
-use super::params::{RuleParams, Test};
-use super::result::Rules;
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
 use crate::itemsets::columns::batch_of;
 use crate::parallel::{Context, filled};
+use crate::rules::make::generate::Rule;
+use crate::rules::measures::{Counts, Measure};
+use crate::rules::params::{RuleParams, Test};
+use crate::rules::result::Rules;
 use crate::stats::multiple::holm;
 use crate::stats::tails::Hypergeometric;
 

@@ -7,24 +7,24 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::fit::tree_of;
 use super::generate::{Rule, Sides, allowed, too_many};
-use super::matcher::{Marks, Matcher};
-use super::params::RuleParams;
-use super::tree::{ROOT, SetTree, TreeBuilder};
 use crate::error::Result;
 use crate::itemsets::Itemsets;
 use crate::parallel::{Context, fill, map_ordered, pieces};
+use crate::rules::fit::tree_of;
+use crate::rules::params::RuleParams;
+use crate::rules::sets::matcher::{Marks, Matcher};
+use crate::rules::sets::tree::{ROOT, SetTree, TreeBuilder};
 
 /// Frequent generators, which know the support of every frequent set.
 #[derive(Debug)]
-pub(super) struct Generators {
+pub(in crate::rules) struct Generators {
     tree: SetTree,
     matcher: Matcher,
 }
 
 impl Generators {
-    pub(super) fn new(itemsets: &Itemsets) -> Result<Self> {
+    pub(in crate::rules) fn new(itemsets: &Itemsets) -> Result<Self> {
         let tree = tree_of(itemsets)?;
         let is_wanted = vec![true; tree.len()];
         let matcher = Matcher::new(&tree, &is_wanted, itemsets.codes().len());
@@ -38,7 +38,7 @@ impl Generators {
     }
 
     /// How many baskets have a frequent set whose codes ascend. Cost: a walk through the generators in it.
-    pub(super) fn support(&self, items: &[u32], marks: &mut Marks) -> u32 {
+    pub(in crate::rules) fn support(&self, items: &[u32], marks: &mut Marks) -> u32 {
         let mut least = self.tree.support(ROOT);
         self.visit(items, marks, |set| {
             least = least.min(self.tree.support(set));
@@ -47,7 +47,12 @@ impl Generators {
     }
 
     /// The highest confidence that proper parts of an antecedent have for a consequent, as two counts.
-    pub(super) fn best_part(&self, x: &[u32], y: &[u32], marks: &mut Marks) -> (u64, u64) {
+    pub(in crate::rules) fn best_part(
+        &self,
+        x: &[u32],
+        y: &[u32],
+        marks: &mut Marks,
+    ) -> (u64, u64) {
         let mut best = (0, 1);
         let mut both = Vec::new();
         for left in 1..1_u64 << x.len() {
@@ -170,7 +175,7 @@ impl Finder<'_> {
 }
 
 /// The rules of the basis, and the sets that they and their tests are made of.
-pub(super) fn basis(
+pub(in crate::rules) fn basis(
     params: &RuleParams,
     closed: &Itemsets,
     generators: &Generators,

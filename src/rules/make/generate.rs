@@ -3,18 +3,18 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::index::SetIndex;
-use super::params::{Keep, OWNER, RuleParams};
-use super::tree::{ROOT, SetTree};
 use crate::error::{Error, Result};
 use crate::parallel::{Context, map_ordered, pieces};
+use crate::rules::params::{Keep, OWNER, RuleParams};
+use crate::rules::sets::index::SetIndex;
+use crate::rules::sets::tree::{ROOT, SetTree};
 
 /// A rule: the places of its antecedent, its consequent, and both together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Rule {
-    pub(super) x: u32,
-    pub(super) y: u32,
-    pub(super) xy: u32,
+pub(in crate::rules) struct Rule {
+    pub(in crate::rules) x: u32,
+    pub(in crate::rules) y: u32,
+    pub(in crate::rules) xy: u32,
 }
 
 /// Rules in memory at most where nothing else is said: 1.2 GB.
@@ -26,17 +26,17 @@ const PIECE: usize = 1 << 14;
 
 /// Which items a side may have, by code.
 #[derive(Debug)]
-pub(super) struct Sides {
-    pub(super) antecedent: Vec<bool>,
-    pub(super) consequent: Vec<bool>,
+pub(in crate::rules) struct Sides {
+    pub(in crate::rules) antecedent: Vec<bool>,
+    pub(in crate::rules) consequent: Vec<bool>,
 }
 
 /// Makes the rules of all sets of a tree.
-pub(super) struct Generator<'a> {
-    pub(super) params: &'a RuleParams,
-    pub(super) tree: &'a SetTree,
-    pub(super) index: &'a SetIndex,
-    pub(super) sides: &'a Sides,
+pub(in crate::rules) struct Generator<'a> {
+    pub(in crate::rules) params: &'a RuleParams,
+    pub(in crate::rules) tree: &'a SetTree,
+    pub(in crate::rules) index: &'a SetIndex,
+    pub(in crate::rules) sides: &'a Sides,
     /// The place of each item's own set.
     singles: Vec<u32>,
     /// Whether any item may be in an antecedent.
@@ -66,7 +66,7 @@ struct Scratch {
 }
 
 impl<'a> Generator<'a> {
-    pub(super) fn new(
+    pub(in crate::rules) fn new(
         params: &'a RuleParams,
         tree: &'a SetTree,
         index: &'a SetIndex,
@@ -90,7 +90,7 @@ impl<'a> Generator<'a> {
     }
 
     /// The rules, in the order of the sets that they make of both sides, then of their consequents.
-    pub(super) fn rules(&self, ctx: &Context) -> Result<Vec<Rule>> {
+    pub(in crate::rules) fn rules(&self, ctx: &Context) -> Result<Vec<Rule>> {
         let ranges = pieces(self.tree.len(), PIECE).collect();
         let parts = map_ordered(ctx, "rules", ranges, |range| {
             let mut scratch = Scratch::default();
@@ -222,12 +222,12 @@ impl<'a> Generator<'a> {
 }
 
 /// How many rules there may be.
-pub(super) fn allowed(params: &RuleParams, ctx: &Context) -> u64 {
+pub(in crate::rules) fn allowed(params: &RuleParams, ctx: &Context) -> u64 {
     let held = ctx.budget.max_bytes().map_or(u64::MAX, |b| b / RULE_BYTES);
     params.max_rules.unwrap_or(MAX_RULES).min(held)
 }
 
-pub(super) fn too_many(params: &RuleParams, allowed: u64) -> Error {
+pub(in crate::rules) fn too_many(params: &RuleParams, allowed: u64) -> Error {
     Error::Budget {
         job: format!("mining more than {allowed} rules"),
         needed_bytes: (allowed + 1).saturating_mul(RULE_BYTES),
@@ -252,7 +252,7 @@ fn joined(mut parts: Vec<Vec<Rule>>) -> Vec<Rule> {
 }
 
 /// The highest confidence that proper parts of an antecedent have for a consequent, as two counts; items are given by their keys.
-pub(super) fn best_part(
+pub(in crate::rules) fn best_part(
     tree: &SetTree,
     index: &SetIndex,
     antecedent: &[u64],
@@ -311,7 +311,7 @@ impl Basis {
 }
 
 /// Marks of the items that a side may have.
-pub(super) fn side(
+pub(in crate::rules) fn side(
     name: &str,
     wanted: Option<&Vec<u32>>,
     codes: &[u32],
