@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from patronomy import _arguments, _render
+from patronomy import _render
 from patronomy._mined import Mined
-from patronomy._progress import Progress, reporting
+from patronomy._progress import Progress, job
 from patronomy.table import ArrowTable
 
 if TYPE_CHECKING:
@@ -116,12 +116,6 @@ class Itemsets(Mined):
 
         params = params_json(
             self._inner.baskets,
-            min_support=None,
-            min_support_count=None,
-            max_len=None,
-            forbidden=None,
-            algorithm="auto",
-            max_itemsets=None,
             min_confidence=min_confidence,
             min_lift=min_lift,
             max_antecedent_len=max_antecedent_len,
@@ -134,10 +128,8 @@ class Itemsets(Mined):
             alpha=alpha,
             max_rules=max_rules,
         )
-        jobs = _arguments.optional_whole_number("rules", "n_jobs", n_jobs, -1, 1_024)
-        memory = _arguments.optional_number("rules", "memory_mb", memory_mb)
-        with reporting(progress) as report:
-            rules = Rules._wrap(self._inner.rules(params, report, jobs, memory))
+        with job("rules", progress, n_jobs, memory_mb) as how:
+            rules = Rules._wrap(self._inner.rules(params, *how))
         return rules.with_measures(*measures)
 
     def strongest(self, n: int = 10, *, min_len: int = 1) -> ArrowTable:
