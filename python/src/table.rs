@@ -161,12 +161,12 @@ pub(crate) fn lazy_schema(
 }
 
 /// Its first rows as Python values.
-pub(crate) fn lazy_head<'py>(
-    py: Python<'py>,
+pub(crate) fn lazy_head(
+    py: Python<'_>,
     rows: usize,
     made: impl Iterator<Item = Result<RecordBatch, Error>> + Send + 'static,
     n: usize,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let mut made = pooled(rows, made).map_err(|e| to_py(py, &e))?;
     let first = py.detach(|| made.next());
     let first = first.unwrap_or_else(|| unreachable!("there is always a batch"));
