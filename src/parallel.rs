@@ -216,7 +216,6 @@ pub(crate) fn sorted<T: Copy + Send + Sync, K: Ord>(
         all.sort_by_key(&key);
         Ok(all)
     })?;
-    drop(spread);
     Ok(sorted.concat())
 }
 
