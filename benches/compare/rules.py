@@ -2,6 +2,7 @@
 
 From item sets: mlxtend's frame of item sets becomes the same frame of rules, by `patronomy.compat.mlxtend`. End to end: from
 baskets in each tool's own form to all rules of one consequent with their measures, as an Arrow table here and as tuples there.
+Ten million: rules made, filtered, sorted and written as columns, in memory at once; the peak is what they add to the baskets.
 In use: rules applied to as many baskets as a large shop has; no peer has a function for it.
 """
 
@@ -18,9 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from _harness import (
+    MEGA,
     ResultsDiffer,
     arguments,
+    forget_peak,
     print_table,
+    release_free_memory,
+    resident_bytes,
     versions,
     write_report,
 )
@@ -137,6 +142,53 @@ def from_sets(case: tuple[str, int, float], runs: int, folder: Path) -> list[Any
     return [name, support, confidence, n, *times, times[2] / times[0]]
 
 
+# File, minimum support and confidence, rules of any consequent, and those that the filter keeps.
+MANY = ("mushroom", 1625, 0.9, 11_523_965, 11_261_829)
+MANY_QUICK = ("mushroom", 2000, 0.3, 347_146, 122_070)
+FILTER = "lift > 1.2 and confidence >= 0.8"
+
+
+def many(case: tuple[str, int, float, int, int], folder: Path) -> list[Any]:
+    """Seconds to make, filter, sort and write so many rules, and the peak in MB; the counts must be those known."""
+    import patronomy as pt
+
+    name, support, confidence, n_rules, n_kept = case
+    baskets = pt.Baskets.read(unpacked(name, folder))
+    release_free_memory()
+    forget_peak()
+    before = resident_bytes("VmRSS")
+    seconds = []
+
+    def timed(job: Callable[[], Any]) -> Any:
+        begin = time.perf_counter()
+        result = job()
+        seconds.append(time.perf_counter() - begin)
+        return result
+
+    rules = timed(
+        lambda: baskets.rules(
+            min_support_count=support,
+            min_confidence=confidence,
+            max_consequent_len=None,
+            test="none",
+        )
+    )
+    kept = timed(lambda: rules.filter(FILTER))
+    ordered = timed(lambda: rules.sort_by("lift"))
+    written = timed(lambda: sum(len(batch) for batch in ordered.batches()))
+    counts = (len(rules), len(kept), written)
+    if counts != (n_rules, n_kept, n_rules):
+        raise ResultsDiffer(f"{case}: {counts}")
+    return [
+        name,
+        support,
+        confidence,
+        n_rules,
+        *seconds,
+        (resident_bytes("VmHWM") - before) / MEGA,
+    ]
+
+
 def applied(n_lines: int, n_rules: int) -> list[Any]:
     """Seconds to apply so many rules to the baskets of a drawn shop."""
     import patronomy as pt
@@ -167,6 +219,8 @@ def main() -> None:
     frames = FRAMES[2:] if args.quick else FRAMES
     runs = 1 if args.quick else args.runs
     with tempfile.TemporaryDirectory() as folder:
+        # First: what other engines take and give back would be used again.
+        ten = many(MANY_QUICK if args.quick else MANY, Path(folder))
         ends = [end_to_end(case, runs, Path(folder)) for case in cases]
         head = [
             "data",
@@ -193,12 +247,16 @@ def main() -> None:
             "ratio",
         ]
         print_table("from item sets to rules, s", head_sets, [shown(r) for r in sets])
+        head_many = ["data", "support", "confidence", "rules"]
+        head_many += ["made", "filtered", "sorted", "written", "peak MB"]
+        print_table("ten million rules, s", head_many, [shown(ten)])
     use = applied(100_000, 1_000) if args.quick else applied(10_000_000, 100_000)
     head_use = ["rules", "baskets", "recommended", "s"]
     print_table("rules put to use, two threads", head_use, [shown(use)])
     body = {
         "end_to_end": [dict(zip(head, row, strict=True)) for row in ends],
         "from_sets": [dict(zip(head_sets, row, strict=True)) for row in sets],
+        "many": dict(zip(head_many, ten, strict=True)),
         "applied": dict(zip(head_use, use, strict=True)),
         "versions": versions(("pyfim", "mlxtend", "pandas")),
     }

@@ -7,7 +7,7 @@ from patronomy import _arguments, _core
 from patronomy._basket_making import Making
 from patronomy._itemset_params import Algorithm, Target, params_json
 from patronomy._opening import speaks_arrow
-from patronomy._progress import Progress, reporting
+from patronomy._progress import Progress, job
 from patronomy._rule_params import Correction, Keep, Test, group_numbers
 from patronomy._rule_params import params_json as rule_params_json
 from patronomy.itemset_scan import ItemsetScan
@@ -159,13 +159,11 @@ class Mining(Making):
         )
         shown = _arguments.parsed_dict(params)
         only = _arguments.flag("itemsets", "count_only", count_only)
-        jobs = _arguments.optional_whole_number("itemsets", "n_jobs", n_jobs, -1, 1_024)
-        memory = _arguments.optional_number("itemsets", "memory_mb", memory_mb)
-        with reporting(progress) as report:
+        with job("itemsets", progress, n_jobs, memory_mb) as how:
             if only:
-                n = baskets.count_itemsets(params, report, jobs, memory)
+                n = baskets.count_itemsets(params, *how)
                 return Itemsets._counted(n, shown)
-            found = baskets.itemsets(params, report, jobs, memory)
+            found = baskets.itemsets(params, *how)
             return Itemsets._of(found, shown)
 
     def rules(
@@ -218,7 +216,9 @@ class Mining(Making):
         keep : {"all", "productive", "basis"}, default "all"
             All rules; those with a higher confidence than with any part of the
             antecedent; those with the shortest antecedents and the longest consequents
-            among rules about the same baskets (needs ``max_consequent_len=None``).
+            among rules about the same baskets (needs ``max_consequent_len=None``): all
+            other rules follow from these, and where frequent sets are very many they are
+            made of closed sets and generators alone.
         test : {"size_conditional", "fisher", "none"}, default "size_conditional"
             How p-values are found. Large baskets put items together by chance; the
             default knows how large each basket is; where it expects as many as there
@@ -282,10 +282,8 @@ class Mining(Making):
             max_itemsets=max_itemsets,
             max_rules=max_rules,
         )
-        jobs = _arguments.optional_whole_number("rules", "n_jobs", n_jobs, -1, 1_024)
-        memory = _arguments.optional_number("rules", "memory_mb", memory_mb)
-        with reporting(progress) as report:
-            rules = Rules._wrap(baskets.rules(params, report, jobs, memory))
+        with job("rules", progress, n_jobs, memory_mb) as how:
+            rules = Rules._wrap(baskets.rules(params, *how))
         return rules.with_measures(*measures)
 
     def contrasts(
@@ -353,17 +351,13 @@ class Mining(Making):
             max_itemsets=None,
         )
         level = _arguments.optional_number(owner, "alpha", alpha)
-        jobs = _arguments.optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024)
-        memory = _arguments.optional_number(owner, "memory_mb", memory_mb)
-        with reporting(progress) as report:
+        with job(owner, progress, n_jobs, memory_mb) as how:
             found = self._inner.contrasts(
                 places,
                 labels,
                 params,
                 1.0 if level is None else level,
-                report,
-                jobs,
-                memory,
+                *how,
             )
         return ArrowTable._wrap(found)
 

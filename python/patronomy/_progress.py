@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any, Protocol, TypeAlias
 
-from patronomy._arguments import shown
+from patronomy._arguments import optional_number, optional_whole_number, shown
 
 Progress: TypeAlias = bool | Callable[[float, str], object] | None
 CoreProgress: TypeAlias = Callable[[int, int, str], None]
@@ -109,6 +109,17 @@ def _reporter(progress: Progress) -> _Reporter | None:
         "`progress` must be None, True, False or a function (fraction, stage); "
         f"got {shown(progress)}"
     )
+
+
+@contextmanager
+def job(
+    owner: str, progress: Progress, n_jobs: object, memory_mb: object
+) -> Iterator[tuple[CoreProgress | None, int | None, float | None]]:
+    """Give what every job of the core takes: callback, threads, megabytes."""
+    threads = optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024)
+    memory = optional_number(owner, "memory_mb", memory_mb)
+    with reporting(progress) as report:
+        yield report, threads, memory
 
 
 @contextmanager

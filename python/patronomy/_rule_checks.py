@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from patronomy import _arguments, _core
-from patronomy._progress import Progress, reporting
+from patronomy._progress import Progress, job
 from patronomy._rule_data import baskets_of
 from patronomy.rule_evaluation import RuleEvaluation
 from patronomy.table import ArrowTable
@@ -56,10 +56,8 @@ class RuleChecks:
         owner = "Rules.evaluate"
         baskets = baskets_of(owner, "later", later)
         level = _arguments.number(owner, "alpha", alpha)
-        jobs = _arguments.optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024)
-        memory = _arguments.optional_number(owner, "memory_mb", memory_mb)
-        with reporting(progress) as report:
-            inner = self._inner.evaluate(baskets._inner, level, report, jobs, memory)
+        with job(owner, progress, n_jobs, memory_mb) as how:
+            inner = self._inner.evaluate(baskets._inner, level, *how)
         return RuleEvaluation._of(inner)
 
     def intervals(
@@ -106,10 +104,8 @@ class RuleChecks:
         owner = "Rules.intervals"
         baskets = baskets_of(owner, "data", data)
         asked = _arguments.number(owner, "level", level)
-        jobs = _arguments.optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024)
-        memory = _arguments.optional_number(owner, "memory_mb", memory_mb)
-        with reporting(progress) as report:
-            found = self._inner.intervals(baskets._inner, asked, report, jobs, memory)
+        with job(owner, progress, n_jobs, memory_mb) as how:
+            found = self._inner.intervals(baskets._inner, asked, *how)
         return ArrowTable._wrap(found)
 
     def changes(
@@ -156,12 +152,8 @@ class RuleChecks:
         owner = "Rules.changes"
         first = baskets_of(owner, "before", before)
         second = baskets_of(owner, "after", after)
-        jobs = _arguments.optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024)
-        memory = _arguments.optional_number(owner, "memory_mb", memory_mb)
-        with reporting(progress) as report:
-            found = self._inner.changes(
-                first._inner, second._inner, report, jobs, memory
-            )
+        with job(owner, progress, n_jobs, memory_mb) as how:
+            found = self._inner.changes(first._inner, second._inner, *how)
         return ArrowTable._wrap(found)
 
     def trend(
@@ -208,10 +200,6 @@ class RuleChecks:
                 f"`tx` of `{owner}` must be Transactions; got {_arguments.shown(tx)}"
             )
         period = _arguments.choice(owner, "every", every, get_args(Every))
-        jobs = _arguments.optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024)
-        memory = _arguments.optional_number(owner, "memory_mb", memory_mb)
-        with reporting(progress) as report:
-            found = self._inner.trend(
-                tx._inner, json.dumps(period), report, jobs, memory
-            )
+        with job(owner, progress, n_jobs, memory_mb) as how:
+            found = self._inner.trend(tx._inner, json.dumps(period), *how)
         return ArrowTable._wrap(found)

@@ -17,65 +17,40 @@ Correction: TypeAlias = Literal["holm", "benjamini_hochberg", "none"]
 Repeat: TypeAlias = Literal["exclude", "include"]
 Combine: TypeAlias = Literal["strongest", "sum"]
 
+_CHOICES: dict[str, object] = {
+    "keep": Keep,
+    "test": Test,
+    "correction": Correction,
+    "algorithm": Algorithm,
+}
 _MOST = 2**32 - 1
 _OWNER = "rules"
 
 
-def params_json(
-    baskets: _core.Baskets,
-    *,
-    min_support: object,
-    min_support_count: object,
-    min_confidence: object,
-    min_lift: object,
-    max_len: object,
-    max_antecedent_len: object,
-    max_consequent_len: object,
-    antecedents: object,
-    consequents: object,
-    forbidden: object,
-    keep: object,
-    test: object,
-    correction: object,
-    alpha: object,
-    algorithm: object,
-    max_itemsets: object,
-    max_rules: object,
-) -> str:
-    """Return the arguments of `rules` in the form of the core: items by number."""
+def params_json(baskets: _core.Baskets, **given: object) -> str:
+    """Return arguments of `rules` in the form of the core: items by number.
 
-    def whole(name: str, value: object, high: int = _MOST) -> int | None:
-        return _arguments.optional_whole_number(_OWNER, name, value, 1, high)
+    What is not given has the default of the core.
+    """
+    return json.dumps({name: _checked(baskets, name, of) for name, of in given.items()})
 
-    def real(name: str, value: object) -> float | None:
-        return _arguments.optional_number(_OWNER, name, value)
 
-    def side(name: str, value: object) -> list[int] | None:
-        return None if value is None else item_numbers(_OWNER, baskets, name, value)
-
-    def choice(name: str, value: object, choices: object) -> str:
-        return _arguments.choice(_OWNER, name, value, get_args(choices))
-
-    params = {
-        "min_support": real("min_support", min_support),
-        "min_support_count": whole("min_support_count", min_support_count),
-        "min_confidence": _arguments.number(_OWNER, "min_confidence", min_confidence),
-        "min_lift": real("min_lift", min_lift),
-        "max_len": whole("max_len", max_len),
-        "max_antecedent_len": whole("max_antecedent_len", max_antecedent_len),
-        "max_consequent_len": whole("max_consequent_len", max_consequent_len),
-        "antecedents": side("antecedents", antecedents),
-        "consequents": side("consequents", consequents),
-        "forbidden": item_numbers(_OWNER, baskets, "forbidden", forbidden),
-        "keep": choice("keep", keep, Keep),
-        "test": choice("test", test, Test),
-        "correction": choice("correction", correction, Correction),
-        "alpha": real("alpha", alpha),
-        "algorithm": choice("algorithm", algorithm, Algorithm),
-        "max_itemsets": whole("max_itemsets", max_itemsets, 2**63),
-        "max_rules": whole("max_rules", max_rules, 2**63),
-    }
-    return json.dumps(params)
+def _checked(baskets: _core.Baskets, name: str, value: object) -> object:
+    match name:
+        case "min_support" | "min_lift" | "alpha":
+            return _arguments.optional_number(_OWNER, name, value)
+        case "min_confidence":
+            return _arguments.number(_OWNER, name, value)
+        case "max_itemsets" | "max_rules":
+            return _arguments.optional_whole_number(_OWNER, name, value, 1, 2**63)
+        case "forbidden":
+            return item_numbers(_OWNER, baskets, name, value)
+        case "antecedents" | "consequents":
+            numbers = item_numbers(_OWNER, baskets, name, value)
+            return None if value is None else numbers
+    if name in _CHOICES:
+        return _arguments.choice(_OWNER, name, value, get_args(_CHOICES[name]))
+    return _arguments.optional_whole_number(_OWNER, name, value, 1, _MOST)
 
 
 def recommend_json(

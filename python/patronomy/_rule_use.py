@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from patronomy import _arguments, _core
 from patronomy._mined import MOST
-from patronomy._progress import Progress, reporting
+from patronomy._progress import Progress, job
 from patronomy._rule_data import baskets_of
 from patronomy._rule_params import Combine, Repeat, recommend_json
 from patronomy.table import ArrowTable
@@ -131,7 +131,7 @@ class RuleUse:
         ranking: tuple[object, object],
         items: tuple[object, object, object],
         strongest_first: bool,
-        job: tuple[Progress, object, object],
+        limits: tuple[Progress, object, object],
     ) -> ArrowTable:
         from patronomy.baskets import Baskets
 
@@ -155,12 +155,9 @@ class RuleUse:
             refused=refused,
             margins=margins,
         )
-        progress, n_jobs, memory_mb = job
-        jobs = _arguments.optional_whole_number(owner, "n_jobs", n_jobs, -1, 1_024)
-        memory = _arguments.optional_number(owner, "memory_mb", memory_mb)
-        with reporting(progress) as report:
+        with job(owner, *limits) as how:
             found = self._inner.recommend(
-                baskets._inner, params, unit, strongest_first, report, jobs, memory
+                baskets._inner, params, unit, strongest_first, *how
             )
         return ArrowTable._wrap(found)
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from patronomy import _arguments, _render
+from patronomy import _render
 from patronomy._mined import Mined
-from patronomy._progress import Progress, reporting
+from patronomy._progress import Progress, job
 from patronomy.table import ArrowTable
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ class Itemsets(Mined):
     ) -> "Rules":
         """Find the rules of these sets; parameters are those of `Baskets.rules`.
 
-        Rules need the supports of every part: the sets must be all frequent ones.
+        Rules need the supports of every part: the sets must be all frequent ones, or
+        with ``keep="basis"`` all closed ones, or all generators.
 
         Raises
         ------
@@ -96,18 +97,25 @@ class Itemsets(Mined):
         >>> sets = pt.Baskets.from_lists([["a", "b"], ["a", "b"], ["c"]]).itemsets()
         >>> sets.rules().to_dict()["consequent"]
         [['a'], ['b']]
+
+        Of closed sets the rules from which all others follow:
+
+        >>> rows = [["ink", "pen", "paper"]] * 3 + [["ink", "pen"], ["pen"], ["mug"]]
+        >>> closed = pt.Baskets.from_lists(rows).itemsets(target="closed")
+        >>> basis = closed.rules(keep="basis", max_consequent_len=None)
+        >>> for line in basis.in_words():
+        ...     print(line.split(" baskets")[0])
+        pen → paper, ink: 3 of 5
+        ink → paper, pen: 3 of 4
+        paper → ink, pen: 3 of 3
+        pen → ink: 4 of 5
+        ink → pen: 4 of 4
         """
         from patronomy._rule_params import params_json
         from patronomy.rules import Rules
 
         params = params_json(
             self._inner.baskets,
-            min_support=None,
-            min_support_count=None,
-            max_len=None,
-            forbidden=None,
-            algorithm="auto",
-            max_itemsets=None,
             min_confidence=min_confidence,
             min_lift=min_lift,
             max_antecedent_len=max_antecedent_len,
@@ -120,10 +128,8 @@ class Itemsets(Mined):
             alpha=alpha,
             max_rules=max_rules,
         )
-        jobs = _arguments.optional_whole_number("rules", "n_jobs", n_jobs, -1, 1_024)
-        memory = _arguments.optional_number("rules", "memory_mb", memory_mb)
-        with reporting(progress) as report:
-            rules = Rules._wrap(self._inner.rules(params, report, jobs, memory))
+        with job("rules", progress, n_jobs, memory_mb) as how:
+            rules = Rules._wrap(self._inner.rules(params, *how))
         return rules.with_measures(*measures)
 
     def strongest(self, n: int = 10, *, min_len: int = 1) -> ArrowTable:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["ArrowTable"]
 
 _SHOWN_ROWS = 20
+# Waking pyarrow's threads takes as long as converting some thousand rows.
+_ROWS_FOR_THREADS = 50_000
 
 
 class _Columnar(Protocol):
@@ -131,7 +133,10 @@ class ArrowTable(Frozen):
             raise _missing("to_pandas", "pandas and pyarrow", "pandas") from error
         is_list = pyarrow.types.is_list
         return pyarrow.table(self).to_pandas(
-            types_mapper=lambda kind: pandas.ArrowDtype(kind) if is_list(kind) else None
+            types_mapper=lambda kind: (
+                pandas.ArrowDtype(kind) if is_list(kind) else None
+            ),
+            use_threads=len(self) >= _ROWS_FOR_THREADS,
         )
 
     def to_polars(self) -> "polars.DataFrame":

@@ -14,7 +14,7 @@ use crate::errors::{defect, to_py};
 /// How often the waiting thread looks for Ctrl-C and reports progress.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 /// Below so many rows a job takes less than waking a thread would be worth: it runs where it was called, and never enters a pool.
-const INLINE_ROWS: usize = 50_000;
+pub(crate) const INLINE_ROWS: usize = 50_000;
 
 /// What a call brings along.
 pub(crate) struct Call<'a> {
@@ -43,6 +43,12 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// The same where no more than so many rows can be at work, so that few of them run at once.
+    pub(crate) const fn rows(mut self, rows: usize) -> Self {
+        self.rows = rows;
+        self
+    }
+
     /// A call that nobody watches, on so many rows.
     pub(crate) const fn quiet(rows: usize) -> Self {
         Self {
@@ -67,11 +73,11 @@ pub(crate) fn run<T: Send>(
         cancel: Cancel::new(),
         progress: Progress::new(),
     };
-    let threads = threads(call.n_jobs).map_err(|e| to_py(py, &e))?;
+    let asked = asked(call.n_jobs).map_err(|e| to_py(py, &e))?;
     let outcome = if call.rows < INLINE_ROWS {
         py.detach(|| catch_unwind(AssertUnwindSafe(|| job(&ctx))))
     } else {
-        in_pool(py, call, &ctx, threads, job)?
+        in_pool(py, call, &ctx, asked.unwrap_or_else(cores), job)?
     };
     match outcome {
         Ok(Ok(value)) => report(call, &ctx.progress).map(|()| value),
@@ -163,10 +169,19 @@ pub(crate) fn budget(memory_mb: Option<f64>) -> Result<Budget, Error> {
 
 /// The threads meant by `n_jobs`, after scikit-learn: none or -1 is all cores.
 pub(crate) fn threads(n_jobs: Option<i64>) -> Result<usize, Error> {
-    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    Ok(asked(n_jobs)?.unwrap_or_else(cores))
+}
+
+/// The cores this process may use. The system is asked each time, which takes longer than a small job.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// The threads that were asked for; none where all cores were.
+fn asked(n_jobs: Option<i64>) -> Result<Option<usize>, Error> {
     match n_jobs {
-        None | Some(-1) => Ok(cores()),
-        Some(n @ 1..=1024) => Ok(n as usize),
+        None | Some(-1) => Ok(None),
+        Some(n @ 1..=1024) => Ok(Some(n as usize)),
         Some(n) => Err(Error::parameter(
             "the job",
             "n_jobs",

@@ -1,27 +1,18 @@
 //! `patronomy._core.Itemsets` and its batches.
 
-use std::sync::Arc;
-
-use arrow_schema::ArrowError;
-use patronomy::Error;
 use patronomy::rules::RuleParams;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict};
 use pyo3_arrow::error::PyArrowResult;
-use pyo3_arrow::ffi::to_schema_pycapsule;
-use rayon::ThreadPool;
 
 use crate::baskets::Baskets;
-use crate::errors::to_py;
-use crate::gate::{Call, pool, run, threads};
+use crate::gate::{Call, run};
 use crate::rules::Rules;
-use crate::table::{self, Batches, TableView};
+use crate::table::{Batches, TableView, lazy_head, lazy_schema, lazy_stream};
 use crate::transactions::{from_json, to_json};
 
-/// The threads that jobs take where nothing is said.
-fn all_cores() -> Result<Arc<ThreadPool>, Error> {
-    pool(threads(None)?)
-}
+/// However few the sets: columns are always written by all threads.
+const ROWS: usize = usize::MAX;
 
 /// Item sets, kept as they were found; columns are made of them when asked for.
 #[pyclass(frozen, module = "patronomy._core")]
@@ -36,17 +27,12 @@ impl Itemsets {
         py: Python<'py>,
         requested_schema: Option<Bound<'py, PyCapsule>>,
     ) -> PyArrowResult<Bound<'py, PyCapsule>> {
-        let schema = self.0.schema().map_err(|e| to_py(py, &e))?;
-        let pool = all_cores().map_err(|e| to_py(py, &e))?;
-        let mut batches = self.0.batches_of(usize::MAX);
-        let batches = std::iter::from_fn(move || pool.install(|| batches.next()));
-        let batches = batches.map(|b| b.map_err(|e| ArrowError::ExternalError(Box::new(e))));
-        table::batches(py, &schema, batches, requested_schema)
+        let batches = self.0.batches_of(usize::MAX);
+        lazy_stream(py, self.0.schema(), ROWS, batches, requested_schema)
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyArrowResult<Bound<'py, PyCapsule>> {
-        let schema = self.0.schema().map_err(|e| to_py(py, &e))?;
-        to_schema_pycapsule(py, schema.as_ref())
+        lazy_schema(py, self.0.schema())
     }
 
     fn __len__(&self) -> usize {
@@ -60,17 +46,11 @@ impl Itemsets {
     }
 
     fn head<'py>(&self, py: Python<'py>, n: usize) -> PyResult<Bound<'py, PyDict>> {
-        let pool = all_cores().map_err(|e| to_py(py, &e))?;
-        let first = pool.install(|| self.0.batches_of(n.max(1)).next());
-        let first = first.unwrap_or_else(|| unreachable!("there is always a batch"));
-        table::head(py, &first.map_err(|e| to_py(py, &e))?, n)
+        lazy_head(py, ROWS, self.0.batches_of(n.max(1)), n)
     }
 
     fn batches(&self, py: Python<'_>, n: usize) -> PyResult<Batches> {
-        let pool = all_cores().map_err(|e| to_py(py, &e))?;
-        let mut batches = self.0.batches_of(n);
-        let next = move || pool.install(|| batches.next());
-        Ok(Batches::of(std::iter::from_fn(next)))
+        Batches::of(py, ROWS, self.0.batches_of(n))
     }
 
     fn strongest(&self, py: Python<'_>, n: usize, min_len: usize) -> PyResult<TableView> {
@@ -89,6 +69,7 @@ impl Itemsets {
     ) -> PyResult<Rules> {
         let params: RuleParams = from_json(py, "RuleParams", params)?;
         let call = Call::mining(progress.as_ref(), n_jobs, memory_mb);
+        let call = call.rows(params.work(&self.0));
         run(py, &call, |ctx| params.fit_itemsets(&self.0, ctx)).map(Rules)
     }
 

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use arrow_schema::ArrowError;
 use patronomy::rules::{
     CompiledRules, Every, Measure, RecommendParams, RuleParams, RulesFile, splits,
 };
@@ -10,13 +9,12 @@ use patronomy::saved::Saved;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyList};
 use pyo3_arrow::error::PyArrowResult;
-use pyo3_arrow::ffi::to_schema_pycapsule;
 
 use crate::baskets::Baskets;
 use crate::errors::to_py;
 use crate::gate::{Call, run};
 use crate::labels;
-use crate::table::{self, Batches, TableView, values};
+use crate::table::{self, Batches, TableView, lazy_head, lazy_schema, lazy_stream, values};
 use crate::transactions::{Transactions, from_json, to_json};
 
 /// Rules, kept as they were found; columns are made of them when asked for.
@@ -43,15 +41,12 @@ impl Rules {
         py: Python<'py>,
         requested_schema: Option<Bound<'py, PyCapsule>>,
     ) -> PyArrowResult<Bound<'py, PyCapsule>> {
-        let schema = self.0.schema().map_err(|e| to_py(py, &e))?;
         let batches = self.0.batches_of(usize::MAX);
-        let batches = batches.map(|b| b.map_err(|e| ArrowError::ExternalError(Box::new(e))));
-        table::batches(py, &schema, batches, requested_schema)
+        lazy_stream(py, self.0.schema(), self.0.len(), batches, requested_schema)
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyArrowResult<Bound<'py, PyCapsule>> {
-        let schema = self.0.schema().map_err(|e| to_py(py, &e))?;
-        to_schema_pycapsule(py, schema.as_ref())
+        lazy_schema(py, self.0.schema())
     }
 
     fn __len__(&self) -> usize {
@@ -72,17 +67,15 @@ impl Rules {
         n: usize,
         with_names: bool,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let first = if with_names {
-            self.0.head(n)
-        } else {
-            let first = self.0.batches_of(n.max(1)).next();
-            first.unwrap_or_else(|| unreachable!("there is always a batch"))
-        };
-        table::head(py, &first.map_err(|e| to_py(py, &e))?, n)
+        if with_names {
+            let first = self.0.head(n).map_err(|e| to_py(py, &e))?;
+            return table::head(py, &first, n);
+        }
+        lazy_head(py, n, self.0.batches_of(n.max(1)), n)
     }
 
-    fn batches(&self, n: usize) -> Batches {
-        Batches::of(self.0.batches_of(n))
+    fn batches(&self, py: Python<'_>, n: usize) -> PyResult<Batches> {
+        Batches::of(py, self.0.len(), self.0.batches_of(n))
     }
 
     #[getter]

@@ -2,19 +2,17 @@
 
 use std::path::PathBuf;
 
-use arrow_schema::ArrowError;
 use patronomy::io::ReadOptions;
 use patronomy::sequences::SequenceParams;
 use patronomy::{Context, Error};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyList};
 use pyo3_arrow::error::PyArrowResult;
-use pyo3_arrow::ffi::to_schema_pycapsule;
 
 use crate::errors::to_py;
 use crate::gate::{Call, run};
 use crate::labels;
-use crate::table::{self, Batches, TableView, import, values};
+use crate::table::{Batches, TableView, import, lazy_head, lazy_schema, lazy_stream, values};
 use crate::transactions::{from_json, to_json};
 
 /// The baskets of each customer in order of time.
@@ -165,15 +163,12 @@ impl Sequences {
         py: Python<'py>,
         requested_schema: Option<Bound<'py, PyCapsule>>,
     ) -> PyArrowResult<Bound<'py, PyCapsule>> {
-        let schema = self.0.schema().map_err(|e| to_py(py, &e))?;
         let batches = self.0.batches_of(usize::MAX);
-        let batches = batches.map(|b| b.map_err(|e| ArrowError::ExternalError(Box::new(e))));
-        table::batches(py, &schema, batches, requested_schema)
+        lazy_stream(py, self.0.schema(), usize::MAX, batches, requested_schema)
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyArrowResult<Bound<'py, PyCapsule>> {
-        let schema = self.0.schema().map_err(|e| to_py(py, &e))?;
-        to_schema_pycapsule(py, schema.as_ref())
+        lazy_schema(py, self.0.schema())
     }
 
     fn __len__(&self) -> usize {
@@ -187,13 +182,11 @@ impl Sequences {
     }
 
     fn head<'py>(&self, py: Python<'py>, n: usize) -> PyResult<Bound<'py, PyDict>> {
-        let first = self.0.batches_of(n.max(1)).next();
-        let first = first.unwrap_or_else(|| unreachable!("there is always a batch"));
-        table::head(py, &first.map_err(|e| to_py(py, &e))?, n)
+        lazy_head(py, usize::MAX, self.0.batches_of(n.max(1)), n)
     }
 
-    fn batches(&self, n: usize) -> Batches {
-        Batches::of(self.0.batches_of(n))
+    fn batches(&self, py: Python<'_>, n: usize) -> PyResult<Batches> {
+        Batches::of(py, usize::MAX, self.0.batches_of(n))
     }
 
     fn strongest(&self, py: Python<'_>, n: usize, min_len: usize) -> PyResult<TableView> {

@@ -12,6 +12,7 @@ use pyo3_arrow::input::AnyRecordBatch;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::errors::to_py;
+use crate::gate::{INLINE_ROWS, pool, threads};
 
 /// The batches behind an object that exports Arrow.
 pub(crate) fn import(data: &Bound<'_, PyAny>) -> PyResult<Table> {
@@ -99,10 +100,14 @@ type BatchIterator = Box<dyn Iterator<Item = Result<RecordBatch, Error>> + Send>
 pub(crate) struct Batches(Mutex<BatchIterator>);
 
 impl Batches {
+    /// Those of a result of so many rows.
     pub(crate) fn of(
-        batches: impl Iterator<Item = Result<RecordBatch, Error>> + Send + 'static,
-    ) -> Self {
-        Self(Mutex::new(Box::new(batches)))
+        py: Python<'_>,
+        rows: usize,
+        made: impl Iterator<Item = Result<RecordBatch, Error>> + Send + 'static,
+    ) -> PyResult<Self> {
+        let made = pooled(rows, made).map_err(|e| to_py(py, &e))?;
+        Ok(Self(Mutex::new(made)))
     }
 }
 
@@ -117,6 +122,55 @@ impl Batches {
         let batch = batch.transpose().map_err(|e| to_py(py, &e))?;
         Ok(batch.map(TableView))
     }
+}
+
+/// The batches of a result of so many rows, made by our own threads: after a fork those of another pool would not be there.
+fn pooled(
+    rows: usize,
+    mut batches: impl Iterator<Item = Result<RecordBatch, Error>> + Send + 'static,
+) -> Result<BatchIterator, Error> {
+    if rows < INLINE_ROWS {
+        return Ok(Box::new(batches));
+    }
+    let pool = pool(threads(None)?)?;
+    Ok(Box::new(std::iter::from_fn(move || {
+        pool.install(|| batches.next())
+    })))
+}
+
+/// The same as an Arrow stream.
+pub(crate) fn lazy_stream<'py>(
+    py: Python<'py>,
+    schema: Result<SchemaRef, Error>,
+    rows: usize,
+    made: impl Iterator<Item = Result<RecordBatch, Error>> + Send + 'static,
+    requested: Option<Bound<'py, PyCapsule>>,
+) -> PyArrowResult<Bound<'py, PyCapsule>> {
+    let schema = schema.map_err(|e| to_py(py, &e))?;
+    let made = pooled(rows, made).map_err(|e| to_py(py, &e))?;
+    let made = made.map(|b| b.map_err(|e| ArrowError::ExternalError(Box::new(e))));
+    batches(py, &schema, made, requested)
+}
+
+/// Its columns, as an Arrow schema.
+pub(crate) fn lazy_schema(
+    py: Python<'_>,
+    schema: Result<SchemaRef, Error>,
+) -> PyArrowResult<Bound<'_, PyCapsule>> {
+    to_schema_pycapsule(py, schema.map_err(|e| to_py(py, &e))?.as_ref())
+}
+
+/// Its first rows as Python values.
+pub(crate) fn lazy_head(
+    py: Python<'_>,
+    rows: usize,
+    made: impl Iterator<Item = Result<RecordBatch, Error>> + Send + 'static,
+    n: usize,
+) -> PyResult<Bound<'_, PyDict>> {
+    let mut made = pooled(rows, made).map_err(|e| to_py(py, &e))?;
+    let first = py.detach(|| made.next());
+    let first = first.unwrap_or_else(|| unreachable!("there is always a batch"));
+    head(py, &first.map_err(|e| to_py(py, &e))?, n)
 }
 
 pub(crate) fn columns(batch: &RecordBatch) -> Vec<String> {

@@ -260,6 +260,17 @@ impl Baskets {
         })
     }
 
+    /// Items of the largest basket.
+    pub(crate) fn longest(&self) -> usize {
+        let ends = &self.inner.ends[..];
+        let others = ends.windows(2).map(|w| w[1] - w[0]).max();
+        others
+            .into_iter()
+            .chain(ends.first().copied())
+            .max()
+            .unwrap_or(0)
+    }
+
     /// Items of all baskets together.
     pub(crate) fn n_entries(&self) -> usize {
         self.inner.items.len()

@@ -7,10 +7,10 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, UInt32Array};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::SchemaRef;
 
-use super::generate::Rule;
+use super::make::generate::Rule;
 use super::measures::Counts;
 use super::result::{Rules, Shared};
-use super::tree::ROOT;
+use super::sets::tree::ROOT;
 use crate::error::Result;
 use crate::itemsets::columns::{batch_of, labelled, lists, named};
 use crate::parallel::{Context, filled, map_ordered, pieces};

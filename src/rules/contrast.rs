@@ -5,11 +5,11 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, UInt32Array};
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 
-use super::counting::{ClassCounts, Coded};
+use super::chance::significance::{Chance, Trials};
+use super::chance::sizes::SizeClasses;
 use super::fit::{code_of, tree_of};
-use super::significance::{Chance, Trials};
-use super::sizes::SizeClasses;
-use super::tree::{ROOT, SetTree};
+use super::sets::counting::{ClassCounts, Coded};
+use super::sets::tree::{ROOT, SetTree};
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
 use crate::itemsets::ItemsetParams;
@@ -157,7 +157,7 @@ impl Groups<'_> {
         let longest = lengths.max().unwrap_or(1);
         let all: f64 = (1..=longest).map(|l| 0.5_f64.powi(l as i32)).sum();
         let weight = |length: usize| {
-            let candidates = super::family::choose(n_items, length) * self.n as f64;
+            let candidates = super::chance::family::choose(n_items, length) * self.n as f64;
             0.5_f64.powi(length as i32) / all / candidates
         };
         let p_values: Vec<f64> = found.iter().map(|c| c.chance.p_value).collect();

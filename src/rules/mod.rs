@@ -23,40 +23,27 @@
 //! ```
 
 mod apply;
-mod changes;
+mod chance;
 mod columns;
 mod contrast;
-mod counting;
-mod evaluate;
-mod family;
+mod files;
 mod fit;
-mod formulas;
-mod generate;
-mod index;
-mod intervals;
-mod matcher;
+mod later;
+mod make;
 mod measures;
 mod params;
-#[cfg(feature = "pmml")]
-mod pmml;
 mod result;
-mod saved;
 mod select;
-mod shelf;
-mod significance;
-mod sizes;
-mod splits;
-mod tree;
-mod trend;
+mod sets;
 
 pub use apply::{
     Combine, CompiledRules, RecommendParams, Recommendation, Recommendations, Recommender, Repeat,
 };
 pub use contrast::contrasts;
-pub use evaluate::Evaluation;
+pub use files::saved::RulesFile;
+pub use later::evaluate::Evaluation;
+pub use later::trend::Every;
+pub use make::splits::{Splits, splits};
 pub use measures::{Counts, Measure};
 pub use params::{Correction, Keep, RuleParams, Test};
 pub use result::Rules;
-pub use saved::RulesFile;
-pub use splits::{Splits, splits};
-pub use trend::Every;

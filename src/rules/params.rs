@@ -21,7 +21,9 @@ pub enum Keep {
     /// Gunopulos 1999; Webb 2007).
     Productive,
     /// The shortest antecedents with the longest consequents among rules about the same baskets: antecedents are generators, both sides together are closed
-    /// sets (Bastide et al. 2000). All other rules follow from these. Needs consequents of any length; closed is meant among sets up to `max_len`.
+    /// sets (Bastide et al. 2000). Every other rule has the support and the confidence of one of these that needs no more items and gives no fewer; but for rules whose
+    /// antecedent is in every basket. Needs consequents of any length. Where frequent sets are many it is made of closed sets and generators alone, unless there is a
+    /// taxonomy or a `max_len`: then closed is meant among the sets up to it.
     Basis,
 }
 

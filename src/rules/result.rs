@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use arrow_array::ArrayRef;
 
-use super::generate::{Rule, best_part};
-use super::index::SetIndex;
+use super::chance::significance::Chance;
+use super::make::basis::Generators;
+use super::make::generate::{Rule, best_part};
 use super::measures::{Counts, Measure};
 use super::params::{Correction, RuleParams};
-use super::significance::Chance;
-use super::tree::{ROOT, SetTree};
+use super::sets::index::SetIndex;
+use super::sets::matcher::Marks;
+use super::sets::tree::{ROOT, SetTree};
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
 use crate::parallel::{Context, fill, sorted};
@@ -39,6 +41,8 @@ pub(super) struct Shared {
     pub(super) min_support_count: u32,
     /// How many rules could have been found.
     pub(super) n_candidates: f64,
+    /// What knows the supports of sets that the tree has not; none where it has all parts of the rules.
+    pub(super) generators: Option<Generators>,
 }
 
 /// What tests say, by rule.
@@ -202,9 +206,15 @@ impl Rules {
         let index = SetIndex::new(tree, self.shared.codes.len());
         let mut values = vec![0.0; self.len()];
         fill(ctx, "parts", &mut values, |from, piece| {
-            let (mut items, mut keys) = (Vec::new(), Vec::new());
+            let (mut items, mut keys, mut marks) = (Vec::new(), Vec::new(), Marks::default());
             for (at, value) in piece.iter_mut().enumerate() {
                 let rule = self.list[from + at];
+                if let Some(generators) = &self.shared.generators {
+                    let [x, y] = [rule.x, rule.y].map(|side| tree.items_of(side));
+                    let (n_xy, n_x) = generators.best_part(&x, &y, &mut marks);
+                    *value = n_xy as f64 / n_x as f64;
+                    continue;
+                }
                 tree.items_into(rule.y, &mut items);
                 let y_key = index.key_of(&items);
                 tree.items_into(rule.x, &mut items);
@@ -254,18 +264,7 @@ impl Rules {
             let rule = format!("must be places of the {} rules", self.len());
             return Err(Error::parameter("Rules", "places", rule, place));
         }
-        let tests = self.tests.as_ref().map(|tests| {
-            Arc::new(Tests {
-                chances: places.iter().map(|&p| tests.chances[p]).collect(),
-                adjusted: places.iter().map(|&p| tests.adjusted[p]).collect(),
-            })
-        });
-        Ok(Self {
-            shared: Arc::clone(&self.shared),
-            list: Arc::new(places.iter().map(|&p| self.list[p]).collect()),
-            tests,
-            measures: self.measures.clone(),
-        })
+        Ok(self.gathered(places.iter().copied()))
     }
 
     /// The rules whose adjusted p-value is at most `alpha`.
@@ -298,6 +297,11 @@ impl Rules {
     /// # Errors
     /// [`Error::Parameter`] if there is not one value for each rule.
     pub fn sorted_by(&self, values: &[f64]) -> Result<Self> {
+        self.sorted(values, &Context::new())
+    }
+
+    /// The same, and it can be stopped.
+    pub(super) fn sorted(&self, values: &[f64], ctx: &Context) -> Result<Self> {
         if values.len() != self.len() {
             let rule = format!("must be {}, one for each rule", self.len());
             return Err(Error::parameter("Rules", "values", rule, values.len()));
@@ -312,9 +316,24 @@ impl Rules {
             }
         };
         let ranks: Vec<(u64, usize)> = values.iter().map(|&v| rank(v)).zip(0..).collect();
-        let ranks = sorted(&Context::new(), "sort rules", ranks, |&rank| rank)?;
-        let places: Vec<usize> = ranks.into_iter().map(|r| r.1).collect();
-        self.take(&places)
+        let ranks = sorted(ctx, "sort rules", ranks, |&rank| rank)?;
+        Ok(self.gathered(ranks.iter().map(|rank| rank.1)))
+    }
+
+    /// The rules of these places.
+    fn gathered(&self, places: impl Iterator<Item = usize> + Clone) -> Self {
+        let tests = self.tests.as_ref().map(|tests| {
+            Arc::new(Tests {
+                chances: places.clone().map(|p| tests.chances[p]).collect(),
+                adjusted: places.clone().map(|p| tests.adjusted[p]).collect(),
+            })
+        });
+        Self {
+            shared: Arc::clone(&self.shared),
+            list: Arc::new(places.map(|p| self.list[p]).collect()),
+            tests,
+            measures: self.measures.clone(),
+        }
     }
 }
 

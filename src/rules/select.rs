@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, NullArray};
 
-use super::generate::Rule;
+use super::chance::significance::Chance;
+use super::make::generate::Rule;
 use super::measures::Measure;
 use super::result::Rules;
-use super::significance::Chance;
 use crate::error::{Error, Result, nearest};
 use crate::itemsets::columns::batch_of;
-use crate::parallel::Context;
+use crate::parallel::{Context, map_ordered, pieces};
 use crate::stats::tails::poisson_lower_limit;
-use crate::table::Table;
 use crate::table::expression::{Expression, Names};
+use crate::table::{Segment, Table};
 
 /// What can be named beside measures: counts and lengths, as integers.
 const WHOLE: [&str; 6] = [
@@ -131,17 +131,13 @@ impl Rules {
         let parsed = Expression::parse("Rules.filter", expression)?;
         let table = self.named_in(expression, ctx)?;
         let predicate = parsed.bind(&names_of(&table))?;
-        let mut places = Vec::new();
-        for segment in table.segments(0..self.len()) {
-            ctx.cancel.poll()?;
-            places.extend(
-                predicate
-                    .holds(&segment)?
-                    .set_indices()
-                    .map(|i| segment.first_row + i),
-            );
-        }
-        self.take(&places)
+        let parts = by_segment(&table, "filter rules", ctx, |segment| {
+            let holds = predicate.holds(segment)?;
+            let places = holds.set_indices().map(|i| segment.first_row + i);
+            Ok(places.collect::<Vec<usize>>())
+        })?;
+        drop(table);
+        self.take(&parts.concat())
     }
 
     /// A column for everything that rules are known by; with values where an expression names it.
@@ -187,20 +183,29 @@ impl Rules {
         if !is_descending {
             values.iter_mut().for_each(|v| *v = -*v);
         }
-        self.sorted_by(&values)
+        self.sorted(&values, ctx)
     }
 
     fn computed(&self, expression: &str, ctx: &Context) -> Result<Vec<f64>> {
         let parsed = Expression::parse("Rules.sort_by", expression)?;
         let table = self.named_in(expression, ctx)?;
         let formula = parsed.bind_number(&names_of(&table))?;
-        let mut values = Vec::with_capacity(self.len());
-        for segment in table.segments(0..self.len()) {
-            ctx.cancel.poll()?;
-            values.extend(formula.values(&segment)?);
-        }
-        Ok(values)
+        let parts = by_segment(&table, "rules", ctx, |segment| formula.values(segment))?;
+        Ok(parts.concat())
     }
+}
+
+/// What a job makes of some rows at a time, in their order: what an expression computes on the way stays small.
+fn by_segment<T: Send>(
+    table: &Table,
+    stage: &'static str,
+    ctx: &Context,
+    job: impl Fn(&Segment) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    const ROWS: usize = 65_536;
+    let cut = pieces(table.n_rows(), ROWS);
+    let segments: Vec<Segment> = cut.flat_map(|rows| table.segments(rows)).collect();
+    map_ordered(ctx, stage, segments, |segment| job(&segment))
 }
 
 fn names_of(table: &Table) -> Names<'_> {

@@ -117,13 +117,24 @@ def test_association_rules_of_maximal_sets_need_support_only() -> None:
         {"metric": "confidenc"},
         {"null_values": True},
         {"null_values": True, "df_orig": pd.DataFrame({"a": [True]})},
+        {"df_orig": pd.DataFrame({"a": [1.0, np.nan]})},
+        {"df_orig": pd.DataFrame({"a": [1, 2]})},
+        {
+            "df_orig": pd.DataFrame({"a": [np.nan, 3.0]}),
+            "null_values": True,
+            "num_itemsets": 2,
+        },
     ],
 )
 def test_association_rules_refuse_with_the_same_words(options: dict[str, Any]) -> None:
     sets = ours.fpgrowth(random_frame(1), min_support=0.3)
     messages = []
     for module in (theirs, ours):
-        with pytest.raises((ValueError, TypeError)) as error:
+        with (
+            warnings.catch_warnings(),
+            pytest.raises((ValueError, TypeError)) as error,
+        ):
+            warnings.simplefilter("ignore")
             module.association_rules(sets, **options)
         messages.append(str(error.value))
     assert messages[0] == messages[1]
@@ -133,6 +144,58 @@ def test_association_rules_refuse_with_the_same_words(options: dict[str, Any]) -
         with pytest.raises(ValueError) as our_error:
             ours.association_rules(bad)
         assert str(our_error.value) == str(their_error.value)
+
+
+def frame_with_nulls(seed: int, kind: str) -> pd.DataFrame:
+    df = random_frame(200 + seed)
+    random = np.random.default_rng(seed)
+    share = random.choice([0.02, 0.1, 0.4])
+    is_null = random.uniform(size=df.shape) < share
+    # Columns without a null and rows without a value are among them.
+    is_null[:, random.uniform(size=df.shape[1]) < 0.3] = False
+    is_null[random.uniform(size=len(df)) < 0.05] = True
+    return df.astype(kind).mask(pd.DataFrame(is_null, columns=df.columns))
+
+
+@pytest.mark.parametrize("kind", ["float", "object"])
+@pytest.mark.parametrize("seed", range(20))
+def test_association_rules_with_nulls(seed: int, kind: str) -> None:
+    df = frame_with_nulls(seed, kind)
+    # Sets whose parts are all there: those that their search finds with nulls lack some.
+    filled = df.astype(float).fillna(0).astype(bool)
+    sets = ours.fpgrowth(filled, 0.2, use_colnames=seed % 2 == 0, max_len=3)
+    if not len(sets):
+        return
+    # Their rules look at each row again: some sets say as much as all.
+    items = sorted(set().union(*sets["itemsets"]))[:6]
+    sets = sets[sets["itemsets"].map(lambda one: one <= set(items))]
+    options: dict[str, Any] = {
+        "null_values": True,
+        "df_orig": df,
+        "num_itemsets": len(df) + 1,
+    }
+    assert_same_rules(sets, metric=METRICS[seed % 12], min_threshold=0.5, **options)
+    for threshold in (-1.0, 0.8):
+        assert_same_rules(sets, min_threshold=threshold, **options)
+    options["num_itemsets"] = 2 * len(df)
+    assert_same_rules(sets, return_metrics=["kulczynski", "support"], **options)
+    assert_same_rules(sets, support_only=True, min_threshold=0.4, **options)
+
+
+def test_association_rules_with_nulls_name_columns_that_are_not_there() -> None:
+    df = pd.DataFrame({"a": [1.0, np.nan, 1.0], "b": [1.0, 1.0, 0.0]})
+    options: dict[str, Any] = {"null_values": True, "num_itemsets": 3}
+    one = [frozenset("a"), frozenset("b"), frozenset("z"), frozenset("ab")]
+    sets = pd.DataFrame({"support": [0.9, 0.9, 0.8, 0.7], "itemsets": one})
+    # An item in no rule needs no column.
+    assert_same_rules(sets, df_orig=df, min_threshold=0.1, **options)
+    messages = []
+    for module in (theirs, ours):
+        with warnings.catch_warnings(), pytest.raises(KeyError) as error:
+            warnings.simplefilter("ignore")
+            module.association_rules(sets, df_orig=df[["a"]], **options)
+        messages.append(str(error.value))
+    assert messages[0] == messages[1]
 
 
 @pytest.mark.parametrize("name", NAMES)

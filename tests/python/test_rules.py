@@ -33,6 +33,34 @@ def tx() -> pt.Transactions:
     return pt.simulate.shop(n_customers=400, n_days=365, seed=3)
 
 
+def test_a_basis_is_made_of_closed_sets_or_generators_as_of_all_sets() -> None:
+    rows = [["a", "b", "c", "d"]] * 4 + [["a", "b"], ["b", "c"], ["d"]] * 2 + [["e"]]
+    baskets = pt.Baskets.from_lists(rows)
+    options: dict[str, Any] = {
+        "keep": "basis",
+        "max_consequent_len": None,
+        "min_confidence": 0.2,
+    }
+    basis = baskets.rules(min_support=0.1, **options)
+    assert (
+        0
+        < len(basis)
+        < len(
+            baskets.rules(min_support=0.1, min_confidence=0.2, max_consequent_len=None)
+        )
+    )
+    for target in ("frequent", "closed", "generators"):
+        sets = baskets.itemsets(min_support=0.1, target=target)
+        rules = sets.rules(**options)
+        assert rules.to_dict() == basis.to_dict()
+        assert rules.measure("improvement") == basis.measure("improvement")
+        assert pickle.loads(pickle.dumps(rules)).to_dict() == basis.to_dict()
+    with pytest.raises(ParameterError, match="where `keep` is `basis`"):
+        baskets.itemsets(target="closed").rules()
+    with pytest.raises(ParameterError, match="where `keep` is `basis`"):
+        baskets.itemsets(target="maximal").rules(**options)
+
+
 def test_columns_and_values(baskets: pt.Baskets) -> None:
     rules = baskets.rules(min_support=0.1, min_confidence=0.4)
     assert rules.columns == [

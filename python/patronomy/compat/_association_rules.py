@@ -1,8 +1,12 @@
 """`association_rules` as mlxtend 0.25 has it: the same frame, to the bit."""
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from patronomy import _core
+from patronomy.compat._frames import check_frame
+from patronomy.compat._nulls import NO_NULLS, Lost, lost_to_nulls
 
 if TYPE_CHECKING:
     import pandas
@@ -36,7 +40,9 @@ def association_rules(
     """Return the rules of item sets, consequents of any size, with their metrics.
 
     Parameters are those of ``mlxtend.frequent_patterns.association_rules``. The sets
-    of both sides are those of `df`, not copies.
+    of both sides are those of `df`, not copies. With `null_values` a row with nulls in
+    a rule's items is no evidence for it: `df_orig` has the nulls, `num_itemsets` its
+    rows.
 
     Examples
     --------
@@ -65,7 +71,13 @@ def association_rules(
         x, y, xy = _splits(list(supports))
     both = support[xy]
     of_x, of_y = (None, None) if support_only else (support[x], support[y])
-    score = _value(metric, both, of_x, of_y, num_itemsets)
+    lost = NO_NULLS
+    if null_values and not support_only:
+        try:
+            lost = lost_to_nulls(df_orig, list(supports), (x, y, xy))
+        except KeyError as error:
+            raise _incomplete(error) from error
+    score = _value(metric, both, of_x, of_y, num_itemsets, lost)
     kept = np.flatnonzero(score >= min_threshold)
     if not len(kept):
         return pd.DataFrame(columns=["antecedents", "consequents", *return_metrics])
@@ -82,8 +94,9 @@ def association_rules(
         result["support"] = both[kept]
         return result
     assert of_x is not None and of_y is not None
+    of_x, of_y, lost = of_x[kept], of_y[kept], lost.of(kept)
     for name in return_metrics:
-        result[name] = _value(name, both[kept], of_x[kept], of_y[kept], num_itemsets)
+        result[name] = _value(name, both[kept], of_x, of_y, num_itemsets, lost)
     return result
 
 
@@ -93,11 +106,7 @@ def _check(df: Any, df_orig: Any, null_values: bool, num_itemsets: int | None) -
         raise TypeError("If null values exist, df_orig must be provided.")
     if null_values and num_itemsets == 1:
         raise TypeError("If null values exist, num_itemsets must be provided.")
-    if null_values:
-        raise NotImplementedError(
-            "`null_values=True` is not supported; leave out the rows with nulls, or "
-            "fill them with False"
-        )
+    check_frame(df_orig, null_values)
     if not df.shape[0]:
         raise ValueError(
             "The input DataFrame `df` containing the frequent itemsets is empty."
@@ -141,16 +150,19 @@ def _splits(sets: list[frozenset[Any]]) -> tuple[Any, Any, Any]:
         missing = _first_missing(sets)
         if missing is None:
             raise
-        raise KeyError(
-            f"{KeyError(missing)}You are likely getting this error because the "
-            "DataFrame is missing  antecedent and/or consequent  information. You can "
-            "try using the  `support_only=True` option"
-        ) from error
+        raise _incomplete(KeyError(missing)) from error
     columns = splits.head(len(splits))
-    return tuple(
-        np.array(columns[name], dtype=np.int64)
-        for name in ("antecedent", "consequent", "set")
-    )  # type: ignore[return-value]
+    names = ("antecedent", "consequent", "set")
+    x, y, xy = (np.array(columns[name], dtype=np.int64) for name in names)
+    return x, y, xy
+
+
+def _incomplete(error: KeyError) -> KeyError:
+    return KeyError(
+        f"{error}You are likely getting this error because the DataFrame is missing "
+        " antecedent and/or consequent  information. You can try using the "
+        " `support_only=True` option"
+    )
 
 
 def _any_splits(sets: list[frozenset[Any]]) -> tuple[Any, Any, Any]:
@@ -175,19 +187,16 @@ def _any_splits(sets: list[frozenset[Any]]) -> tuple[Any, Any, Any]:
 def _first_missing(sets: list[frozenset[Any]]) -> frozenset[Any] | None:
     known = set(sets)
     x, y, _ = _any_splits(sets)
-    for pair in zip(x, y, strict=True):
-        for side in pair:
-            if side not in known:
-                return side  # type: ignore[no-any-return]
-    return None
+    sides: Iterator[frozenset[Any]] = chain.from_iterable(zip(x, y, strict=True))
+    return next((side for side in sides if side not in known), None)
 
 
-def _value(name: str, both: Any, x: Any, y: Any, n: int | None) -> Any:
+def _value(name: str, both: Any, x: Any, y: Any, n: Any, lost: Lost) -> Any:
     """Return a metric, by the very operations that mlxtend does."""
     import numpy as np
 
     def confidence() -> Any:
-        return (both * (n - 0)) / (x * (n - 0) - 0)  # type: ignore[operator]
+        return (both * (n - lost.both)) / (x * (n - lost.x) - lost.x_without_y)
 
     def leverage() -> Any:
         return both - x * y
@@ -205,8 +214,7 @@ def _value(name: str, both: Any, x: Any, y: Any, n: int | None) -> Any:
             case "lift":
                 return confidence() / y
             case "representativity":
-                share = (n - 0) / n  # type: ignore[operator]
-                return np.full(len(both), share)
+                return np.full(len(both), (n - lost.both) / n)
             case "leverage":
                 return leverage()
             case "conviction":
@@ -224,6 +232,6 @@ def _value(name: str, both: Any, x: Any, y: Any, n: int | None) -> Any:
                 rest = 1 - y
                 return np.where(rest == 0, 0, (confidence() - y) / rest)
             case "kulczynski":
-                back = both * (n - 0) / (y * (n - 0) - 0)  # type: ignore[operator]
+                back = both * (n - lost.both) / (y * (n - lost.y) - lost.y_without_x)
                 return (confidence() + back) / 2
     raise KeyError(name)

@@ -3,18 +3,19 @@
 Change the import alone.
 
 The same arguments give the same frame: columns, types, index, sets, and their order.
-What differs: nothing is printed, whatever `verbose` says; `null_values=True` is refused;
-`n_jobs` of `apriori` is taken, but threads are chosen by the library. Needs pandas.
+What differs: nothing is printed, whatever `verbose` says; `fpgrowth` and `fpmax` refuse
+`null_values=True`, `association_rules` takes it; `n_jobs` of `apriori` is taken, but
+threads are chosen by the library. Needs pandas.
 """
 
 import math
-import warnings
 from array import array
 from typing import TYPE_CHECKING, Any
 
 from patronomy import _core
 from patronomy.baskets import Baskets
 from patronomy.compat._association_rules import association_rules
+from patronomy.compat._frames import check_frame
 
 if TYPE_CHECKING:
     import pandas
@@ -47,7 +48,7 @@ def apriori(
     import pandas as pd
 
     _check_support(min_support)
-    _check_frame(df, null_values=False)
+    check_frame(df)
     matrix = _matrix(df, "tocsc")
     n_rows = matrix.shape[0]
     supports = np.array(np.sum(matrix, axis=0) / n_rows).reshape(-1)
@@ -159,7 +160,12 @@ def _grown(
     import numpy as np
     import pandas as pd
 
-    _check_frame(df, null_values)
+    if null_values:
+        raise NotImplementedError(
+            "`null_values=True` is not supported; leave out the rows with nulls, or "
+            "fill them with False"
+        )
+    check_frame(df)
     _check_support(min_support)
     n_rows = len(df.index)
     matrix = _matrix(df, "tocsr")
@@ -228,46 +234,4 @@ def _check_support(min_support: float) -> None:
         raise ValueError(
             "`min_support` must be a positive number within the interval `(0, 1]`. "
             f"Got {min_support}."
-        )
-
-
-def _check_frame(df: Any, null_values: bool) -> None:
-    """Refuse what mlxtend refuses, with its words, and warn where it warns."""
-    import numpy as np
-    import pandas as pd
-
-    if null_values:
-        raise NotImplementedError(
-            "`null_values=True` is not supported; leave out the rows with nulls, or "
-            "fill them with False"
-        )
-    if df.size == 0:
-        return
-    is_sparse = hasattr(df, "sparse")
-    if is_sparse and not isinstance(df.columns[0], str) and df.columns[0] != 0:
-        raise ValueError(
-            "Due to current limitations in Pandas, if the sparse format has integer "
-            "column names,names, please make sure they either start with `0` or cast "
-            "them as string column names: `df.columns = [str(i) for i in df.columns`]."
-        )
-    if df.dtypes.apply(pd.api.types.is_bool_dtype).all():
-        return
-    warnings.warn(
-        "DataFrames with non-bool types result in worse computational"
-        "performance and their support might be discontinued in the future."
-        "Please use a DataFrame with bool type",
-        DeprecationWarning,
-        stacklevel=4,
-    )
-    if pd.isna(df).any().any():
-        raise ValueError(
-            "NaN values are not permitted in the DataFrame when null_values=False."
-        )
-    values = df.sparse.to_coo().tocoo().data if is_sparse else df.values
-    places = np.where((values != 1) & (values != 0))
-    if len(places[0]) > 0:
-        value = values[tuple(place[0] for place in places)]
-        raise ValueError(
-            "The allowed values for a DataFrame are True, False, 0, 1. "
-            f"Found value {value}"
         )

@@ -2,13 +2,14 @@
 
 mod found;
 mod params;
+mod shelf;
 
-use super::counting::Coded;
-use super::matcher::{Marks, Matcher};
-use super::result::Rules;
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
 use crate::parallel::{Context, map_ordered, pieces};
+use crate::rules::result::Rules;
+use crate::rules::sets::counting::Coded;
+use crate::rules::sets::matcher::{Marks, Matcher};
 
 pub use found::Recommendations;
 pub use params::{Combine, RecommendParams, Repeat};
@@ -108,7 +109,7 @@ impl CompiledRules {
             .for_each(|r| is_wanted[r.x as usize] = true);
         let matcher = Matcher::new(&shared.tree, &is_wanted, shared.codes.len());
         let mut compiled = Self {
-            code_of: super::fit::code_of(&shared.codes, n_items),
+            code_of: crate::rules::fit::code_of(&shared.codes, n_items),
             starts: vec![0; matcher.len() + 1],
             candidates: Vec::new(),
             rules: rules.clone(),

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::*;
 
 /// Baskets with at least an item, each of a customer.
-fn of_customers(rows: &[(i64, Vec<u32>)]) -> Baskets {
+pub(super) fn of_customers(rows: &[(i64, Vec<u32>)]) -> Baskets {
     let lines = || {
         let rows = rows.iter().zip(0_i64..);
         rows.flat_map(|((c, items), t)| items.iter().map(move |&item| (*c, t, item)))

@@ -19,12 +19,14 @@ use proptest::prelude::*;
 use crate::itemsets::{Sets, baskets, brute_force};
 use crate::online_retail::data;
 
+mod basis;
 mod changes;
 mod files;
 mod intervals;
 mod later;
 mod measures;
 mod results;
+mod stops;
 mod truth;
 mod usage;
 

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 
-use super::counting::Coded;
 use super::evaluate::mark_sides;
-use super::generate::Rule;
-use super::matcher::{Marks, Matcher};
-use super::measures::{Counts, Measure};
-use super::result::Rules;
-use super::tree::{ROOT, SetTree};
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
 use crate::itemsets::columns::batch_of;
 use crate::parallel::{Context, map_ordered, pieces};
+use crate::rules::make::generate::Rule;
+use crate::rules::measures::{Counts, Measure};
+use crate::rules::result::Rules;
+use crate::rules::sets::counting::Coded;
+use crate::rules::sets::matcher::{Marks, Matcher};
+use crate::rules::sets::tree::{ROOT, SetTree};
 use crate::stats::tails::normal_within;
 
 const OWNER: &str = "Rules.intervals";
@@ -158,10 +158,7 @@ impl<'a> Counted<'a> {
         let parts = map_ordered(ctx, "customers", ranges, |range| {
             let mut piece = Piece::new(self, coded);
             for customer in range {
-                if customer % 1_024 == 0 {
-                    ctx.cancel.poll()?;
-                }
-                piece.add(customers.of(customer));
+                piece.add(customers.of(customer), ctx)?;
             }
             Ok((piece.sums, piece.margins, piece.squares))
         })?;
@@ -204,6 +201,8 @@ struct Piece<'a> {
     sums: Vec<Sums>,
     margins: Vec<Margin>,
     squares: f64,
+    /// Baskets that were looked at.
+    n_baskets: usize,
 }
 
 impl<'a> Piece<'a> {
@@ -218,13 +217,20 @@ impl<'a> Piece<'a> {
             sums: vec![Sums::default(); counted.rules.len()],
             margins: vec![Margin::default(); n_sets],
             squares: 0.0,
+            n_baskets: 0,
         }
     }
 
-    fn add(&mut self, baskets: &[u32]) {
+    /// Adds a customer. Polls by baskets: one customer may have any number.
+    fn add(&mut self, baskets: &[u32], ctx: &Context) -> Result<()> {
+        const BASKETS: usize = 4_096;
         let n_codes = self.coded.n_codes() as u32;
         let mut n = 0;
         for &basket in baskets {
+            if self.n_baskets.is_multiple_of(BASKETS) {
+                ctx.cancel.poll()?;
+            }
+            self.n_baskets += 1;
             let weight = self.coded.weight(basket as usize);
             n += weight;
             let (with, met) = (&mut self.with, &mut self.met);
@@ -245,6 +251,7 @@ impl<'a> Piece<'a> {
         for at in self.met.drain(..) {
             self.with[at as usize] = 0;
         }
+        Ok(())
     }
 
     fn of_set(&mut self, place: usize, n: f64) {

@@ -4,12 +4,12 @@
 //! asked for, the largest basket. Rules of each length together get half the weight of those one shorter (Webb 2008, layered critical values), so
 //! that the many long candidates do not drown the few short ones.
 
-use super::generate::Sides;
-use super::params::RuleParams;
+use crate::rules::make::generate::Sides;
+use crate::rules::params::RuleParams;
 
 /// The weight of one candidate of each shape; those of all candidates together are one.
 #[derive(Debug)]
-pub(super) struct Family {
+pub(in crate::rules) struct Family {
     /// By items of the antecedent and of the consequent, from 1.
     weights: Vec<Vec<f64>>,
     n_candidates: f64,
@@ -19,7 +19,7 @@ pub(super) struct Family {
 
 impl Family {
     /// `longest` is the size of the largest basket.
-    pub(super) fn new(params: &RuleParams, sides: &Sides, longest: usize) -> Self {
+    pub(in crate::rules) fn new(params: &RuleParams, sides: &Sides, longest: usize) -> Self {
         // Beyond 64 items a weight is nothing.
         const LONGEST: usize = 64;
         let count = |side: &[bool]| side.iter().filter(|&&s| s).count();
@@ -71,29 +71,39 @@ impl Family {
     }
 
     /// The weight of a rule with so many items on both sides.
-    pub(super) fn weight(&self, n_x: usize, n_y: usize) -> f64 {
+    pub(in crate::rules) fn weight(&self, n_x: usize, n_y: usize) -> f64 {
         let weight = self.weights.get(n_x).and_then(|w| w.get(n_y));
         weight.copied().unwrap_or(0.0)
     }
 
     /// The same where the two rules of a pair are two hypotheses: a test that asks for more than whether items have to do with each other.
-    pub(super) fn directed_weight(&self, n_x: usize, n_y: usize) -> f64 {
+    pub(in crate::rules) fn directed_weight(&self, n_x: usize, n_y: usize) -> f64 {
         let is_one = self.is_pair_one && n_x + n_y == 2;
         self.weight(n_x, n_y) / if is_one { 2.0 } else { 1.0 }
     }
 
     /// How many rules could have been found.
-    pub(super) fn n_candidates(&self) -> f64 {
+    pub(in crate::rules) fn n_candidates(&self) -> f64 {
         self.n_candidates
     }
 }
 
-/// Ways to choose 0, 1, .. k of n.
+/// Ways to choose 0, 1, .. k of n. Cost: a step for each, for one follows from the one before it.
 fn choices(n: usize, k: usize) -> Vec<f64> {
-    (0..=k).map(|k| choose(n, k)).collect()
+    let mut choices = vec![0.0; k + 1];
+    let mut ways = 1.0;
+    for i in 0..=k.min(n / 2) {
+        choices[i] = ways;
+        // As many are left as are taken elsewhere.
+        if n - i <= k {
+            choices[n - i] = ways;
+        }
+        ways = ways * (n - i) as f64 / (i + 1) as f64;
+    }
+    choices
 }
 
-pub(super) fn choose(n: usize, k: usize) -> f64 {
+pub(in crate::rules) fn choose(n: usize, k: usize) -> f64 {
     if k > n {
         return 0.0;
     }
@@ -138,6 +148,17 @@ mod tests {
             assert!((sum - 1.0).abs() < 1e-12, "{params:?}: {sum}");
             assert!((directed - 1.0).abs() < 1e-12, "{params:?}: {directed}");
             assert_eq!(n, family.n_candidates());
+        }
+    }
+
+    #[test]
+    fn choices_are_those_of_each() {
+        for n in [0, 1, 2, 3, 9, 64, 65, 130, 16_000] {
+            for k in [0, 1, 2, 5, 32, 64] {
+                let each: Vec<u64> = (0..=k).map(|k| choose(n, k).to_bits()).collect();
+                let all: Vec<u64> = choices(n, k).into_iter().map(f64::to_bits).collect();
+                assert_eq!(all, each, "of {n}");
+            }
         }
     }
 

@@ -7,17 +7,17 @@ const CLASSES: usize = 64;
 
 /// Baskets of nearly one size are a class; small sizes are classes of their own.
 #[derive(Debug)]
-pub(super) struct SizeClasses {
+pub(in crate::rules) struct SizeClasses {
     /// Of each basket.
-    pub(super) of_basket: Vec<u16>,
+    pub(in crate::rules) of_basket: Vec<u16>,
     /// Baskets of each class, by weight.
-    pub(super) n: Vec<u32>,
+    pub(in crate::rules) n: Vec<u32>,
     /// The largest size of each class.
-    pub(super) largest: Vec<u32>,
+    pub(in crate::rules) largest: Vec<u32>,
 }
 
 impl SizeClasses {
-    pub(super) fn new(baskets: &Baskets) -> Self {
+    pub(in crate::rules) fn new(baskets: &Baskets) -> Self {
         let mut sizes = Vec::new();
         for (items, weight) in baskets.iter() {
             if sizes.len() <= items.len() {
@@ -42,7 +42,7 @@ impl SizeClasses {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::rules) fn len(&self) -> usize {
         self.n.len()
     }
 }

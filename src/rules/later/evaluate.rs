@@ -5,18 +5,18 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch};
 use arrow_schema::{Field, Schema};
 
-use super::counting::{ClassCounts, Coded};
-use super::generate::Rule;
-use super::index::SetIndex;
-use super::measures::{Counts, Measure};
-use super::params::{Correction, Test};
-use super::result::{Rules, Tests};
-use super::significance::{Tester, needed};
-use super::sizes::SizeClasses;
-use super::tree::{ROOT, SetTree};
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
 use crate::parallel::Context;
+use crate::rules::chance::significance::{Tester, needed};
+use crate::rules::chance::sizes::SizeClasses;
+use crate::rules::make::generate::Rule;
+use crate::rules::measures::{Counts, Measure};
+use crate::rules::params::{Correction, Test};
+use crate::rules::result::{Rules, Tests};
+use crate::rules::sets::counting::{ClassCounts, Coded};
+use crate::rules::sets::index::SetIndex;
+use crate::rules::sets::tree::{ROOT, SetTree};
 
 /// Rules and what became of them in other baskets.
 #[derive(Debug, Clone)]
@@ -90,7 +90,7 @@ impl Rules {
     }
 
     /// Other baskets in the codes of the rules, and how many of the rules' items they do not know.
-    pub(super) fn coded(&self, baskets: &Baskets) -> Result<(Coded, usize)> {
+    pub(in crate::rules) fn coded(&self, baskets: &Baskets) -> Result<(Coded, usize)> {
         let shared = &*self.shared;
         let numbers = baskets.known_numbers(&shared.labels, "rules")?;
         let mut code_of = vec![None; baskets.n_items()];
@@ -105,7 +105,7 @@ impl Rules {
     }
 
     /// The tree of the rules with the supports of other baskets, `total` in all, of the sets that are wanted.
-    pub(super) fn counted(
+    pub(in crate::rules) fn counted(
         &self,
         is_wanted: &[bool],
         baskets: &Coded,
@@ -120,7 +120,7 @@ impl Rules {
 }
 
 /// Marks the sets on the sides of rules, and both together.
-pub(super) fn mark_sides(rules: &[Rule], is_wanted: &mut [bool]) {
+pub(in crate::rules) fn mark_sides(rules: &[Rule], is_wanted: &mut [bool]) {
     for set in rules.iter().flat_map(|r| [r.x, r.y, r.xy]) {
         is_wanted[set as usize] = true;
     }

@@ -9,9 +9,9 @@ use arrow_cast::display::array_value_to_string;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, Event};
 
-use super::measures::Measure;
-use super::result::Rules;
 use crate::error::{Error, Result};
+use crate::rules::measures::Measure;
+use crate::rules::result::Rules;
 use crate::saved::write_whole;
 
 const OWNER: &str = "Rules.to_pmml";

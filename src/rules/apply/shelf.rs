@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, UInt32Array};
 
-use super::measures::{Counts, Measure};
-use super::result::Rules;
 use crate::error::Result;
 use crate::itemsets::columns::{batch_of, labelled, named};
+use crate::rules::measures::{Counts, Measure};
+use crate::rules::result::Rules;
 
 /// A pair of items, by its rule with the higher confidence.
 struct Pair {
@@ -72,7 +72,7 @@ impl Rules {
 
     fn pairs_batch(&self, pairs: &[Pair]) -> Result<RecordBatch> {
         let shared = &self.shared;
-        let side = |set: fn(&super::generate::Rule) -> u32| {
+        let side = |set: fn(&crate::rules::make::generate::Rule) -> u32| {
             let items = pairs.iter().map(|p| {
                 let code = shared.tree.item(set(&self.list[p.rule]));
                 shared.codes[code as usize]

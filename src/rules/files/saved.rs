@@ -7,14 +7,15 @@ use arrow_cast::display::array_value_to_string;
 use arrow_schema::DataType;
 use serde::{Deserialize, Serialize};
 
-use super::generate::Rule;
-use super::index::SetIndex;
-use super::measures::Counts;
-use super::params::RuleParams;
-use super::result::{Rules, Shared, Tests};
-use super::significance::Chance;
-use super::tree::{ROOT, SetTree, TreeBuilder};
 use crate::error::{Error, Result};
+use crate::rules::chance::significance::Chance;
+use crate::rules::make::generate::Rule;
+use crate::rules::measures::Counts;
+use crate::rules::params::RuleParams;
+use crate::rules::result::{Rules, Shared, Tests};
+use crate::rules::sets::index::SetIndex;
+use crate::rules::sets::matcher::Marks;
+use crate::rules::sets::tree::{ROOT, SetTree, TreeBuilder};
 use crate::saved::Saved;
 use crate::table::labels::integers;
 
@@ -132,7 +133,7 @@ impl Rules {
         let tree = &self.shared.tree;
         let index = SetIndex::new(tree, self.shared.codes.len());
         let mut builder = TreeBuilder::new(self.n_baskets());
-        let (mut items, mut part) = (Vec::new(), Vec::new());
+        let (mut items, mut part, mut marks) = (Vec::new(), Vec::new(), Marks::default());
         for rule in &*self.list {
             tree.items_into(rule.xy, &mut items);
             for bits in 1..1_u64 << items.len() {
@@ -143,7 +144,11 @@ impl Rules {
                         .map(|i| items[i]),
                 );
                 let own = builder.place(&part);
-                builder.set_support(own, tree.support(index.find(index.key_of(&part))));
+                let support = match &self.shared.generators {
+                    Some(generators) => generators.support(&part, &mut marks),
+                    None => tree.support(index.find(index.key_of(&part))),
+                };
+                builder.set_support(own, support);
             }
         }
         let mut place = |set: u32| builder.place(&tree.items_of(set));
@@ -196,6 +201,7 @@ impl RulesFile {
                 params: self.params.clone(),
                 min_support_count: self.min_support_count,
                 n_candidates: self.n_candidates,
+                generators: None,
             }),
             list: Arc::new(rules.collect()),
             tests,

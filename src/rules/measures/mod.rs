@@ -5,12 +5,14 @@
     reason = "formulas are no code, and Python shows them too"
 )]
 
+mod formulas;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::formulas as f;
 use crate::error::{Error, Result, nearest};
+use formulas as f;
 
 /// The four counts that measures are made of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -82,7 +84,7 @@ macro_rules! measures {
             }
 
             /// Its values for many counts.
-            pub(super) fn fill(self, counts: impl Iterator<Item = Counts>, values: &mut [f64]) {
+            pub(in crate::rules) fn fill(self, counts: impl Iterator<Item = Counts>, values: &mut [f64]) {
                 let pairs = values.iter_mut().zip(counts);
                 match self {
                     $(Self::$variant => pairs.for_each(|(value, counts)| {

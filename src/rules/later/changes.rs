@@ -7,14 +7,14 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_select::concat::concat;
 
 use super::evaluate::mark_sides;
-use super::generate::Rule;
-use super::measures::{Counts, Measure};
-use super::params::{RuleParams, Test};
-use super::result::Rules;
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
 use crate::itemsets::columns::batch_of;
-use crate::parallel::Context;
+use crate::parallel::{Context, filled};
+use crate::rules::make::generate::Rule;
+use crate::rules::measures::{Counts, Measure};
+use crate::rules::params::{RuleParams, Test};
+use crate::rules::result::Rules;
 use crate::stats::multiple::holm;
 use crate::stats::tails::Hypergeometric;
 
@@ -48,7 +48,7 @@ impl Rules {
         let later = params_after.fit(after, ctx)?;
         let of_before = params_before.weights(&earlier, before)?;
         let of_after = params_after.weights(&later, after)?;
-        let places = places_in(&earlier, &later)?;
+        let places = places_in(&earlier, &later, ctx)?;
         let of_later = later.counts_in(before, ctx)?;
         let of_earlier = earlier.counts_in(after, ctx)?;
         let mut is_kept = vec![false; earlier.len()];
@@ -76,7 +76,11 @@ impl Rules {
         }));
         let tables = [&later, &earlier.take(&gone)?].map(|rules| rules.batch(0..rules.len(), true));
         let [later, gone] = tables;
-        batch(&changes, &later?, &gone?)
+        let p_values = filled(ctx, "rules compared", changes.len(), |i| {
+            changes[i].p_value()
+        })?;
+        ctx.progress.finish();
+        batch(&changes, p_values, &later?, &gone?)
     }
 
     /// The parameters of these rules for other baskets, whose items have other numbers; items that these do not know are in none of them.
@@ -124,7 +128,8 @@ impl RuleParams {
 }
 
 /// Of each later rule its place among the earlier ones, if it is one of them.
-fn places_in(earlier: &Rules, later: &Rules) -> Result<Vec<Option<usize>>> {
+fn places_in(earlier: &Rules, later: &Rules, ctx: &Context) -> Result<Vec<Option<usize>>> {
+    const RULES: usize = 4_096;
     // Baskets without any have the items of the earlier rules.
     let none = Baskets::from_numbers(Vec::new(), Vec::new(), earlier.labels().clone())?;
     let numbers = none.known_numbers(later.labels(), "later")?;
@@ -132,27 +137,26 @@ fn places_in(earlier: &Rules, later: &Rules) -> Result<Vec<Option<usize>>> {
         items.sort_unstable();
         items
     };
-    let rules = 0..earlier.len();
-    let places: HashMap<_, _> = rules
-        .map(|r| {
-            (
-                (sorted(earlier.antecedent(r)), sorted(earlier.consequent(r))),
-                r,
-            )
-        })
-        .collect();
+    let poll = |rule: usize| {
+        let is_due = rule.is_multiple_of(RULES);
+        if is_due { ctx.cancel.poll() } else { Ok(()) }
+    };
+    let mut places = HashMap::with_capacity(earlier.len());
+    for rule in 0..earlier.len() {
+        poll(rule)?;
+        let sides = (earlier.antecedent(rule), earlier.consequent(rule));
+        places.insert((sorted(sides.0), sorted(sides.1)), rule);
+    }
     let known = |items: Vec<u32>| -> Option<Vec<u32>> {
         let items: Option<Vec<u32>> = items.iter().map(|&i| numbers[i as usize]).collect();
         items.map(sorted)
     };
     let place = |rule: usize| {
-        let sides = (
-            known(later.antecedent(rule))?,
-            known(later.consequent(rule))?,
-        );
-        places.get(&sides).copied()
+        poll(rule)?;
+        let sides = known(later.antecedent(rule)).zip(known(later.consequent(rule)));
+        Ok(sides.and_then(|sides| places.get(&sides).copied()))
     };
-    Ok((0..later.len()).map(place).collect())
+    (0..later.len()).map(place).collect()
 }
 
 impl Change {
@@ -169,7 +173,12 @@ impl Change {
     }
 }
 
-fn batch(changes: &[Change], later: &RecordBatch, gone: &RecordBatch) -> Result<RecordBatch> {
+fn batch(
+    changes: &[Change],
+    p_values: Vec<f64>,
+    later: &RecordBatch,
+    gone: &RecordBatch,
+) -> Result<RecordBatch> {
     let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
     for name in [
         "antecedent",
@@ -204,7 +213,6 @@ fn batch(changes: &[Change], later: &RecordBatch, gone: &RecordBatch) -> Result<
     columns.push(("after_lift", real(&|c| Measure::Lift.of(c.after))));
     let change = |c: &Change| confidence(c.after) - confidence(c.before);
     columns.push(("confidence_change", real(&change)));
-    let p_values: Vec<f64> = changes.iter().map(Change::p_value).collect();
     let weights: Vec<f64> = changes.iter().map(|c| c.weight).collect();
     let adjusted = holm(&p_values, &weights);
     columns.push(("p_value", Arc::new(Float64Array::from(p_values))));

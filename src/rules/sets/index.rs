@@ -12,7 +12,7 @@ use crate::random::stream;
 type Slot = (u64, u32);
 
 #[derive(Debug)]
-pub(super) struct SetIndex {
+pub(in crate::rules) struct SetIndex {
     keys: Vec<u64>,
     slots: Vec<Slot>,
     mask: usize,
@@ -26,7 +26,7 @@ fn home(key: u64) -> usize {
 
 impl SetIndex {
     /// Over all sets of the tree. Memory: 16 bytes a slot, and a third to a half of the slots is free.
-    pub(super) fn new(tree: &SetTree, n_items: usize) -> Self {
+    pub(in crate::rules) fn new(tree: &SetTree, n_items: usize) -> Self {
         (0..)
             .find_map(|seed| Self::with_seed(tree, n_items, seed))
             .unwrap_or_else(|| unreachable!("some seed keeps the keys apart"))
@@ -66,12 +66,12 @@ impl SetIndex {
 
     /// What an item adds to a key.
     #[inline(always)]
-    pub(super) fn key(&self, item: u32) -> u64 {
+    pub(in crate::rules) fn key(&self, item: u32) -> u64 {
         self.keys[item as usize]
     }
 
     /// The key of a set.
-    pub(super) fn key_of(&self, items: &[u32]) -> u64 {
+    pub(in crate::rules) fn key_of(&self, items: &[u32]) -> u64 {
         items
             .iter()
             .fold(0, |sum: u64, &item| sum.wrapping_add(self.key(item)))
@@ -79,7 +79,7 @@ impl SetIndex {
 
     /// The set with that key: the empty one for key 0, else one that is among the sets.
     #[inline(always)]
-    pub(super) fn find(&self, key: u64) -> u32 {
+    pub(in crate::rules) fn find(&self, key: u64) -> u32 {
         let mut at = home(key) & self.mask;
         loop {
             let (found, set) = self.slots[at];

@@ -8,7 +8,7 @@ const NONE: u32 = u32::MAX;
 
 /// Sets that are looked for, and those on the way to them, in preorder.
 #[derive(Debug)]
-pub(super) struct Matcher {
+pub(in crate::rules) struct Matcher {
     /// Of each set here, the tree's.
     sets: Vec<u32>,
     items: Vec<u32>,
@@ -25,7 +25,7 @@ pub(super) struct Matcher {
 
 /// What a walk needs of its own: a basket at a time.
 #[derive(Debug, Default)]
-pub(super) struct Marks {
+pub(in crate::rules) struct Marks {
     basket: u32,
     /// Of each code the last basket that had it, and where.
     seen: Vec<(u32, u32)>,
@@ -33,7 +33,7 @@ pub(super) struct Marks {
 
 impl Matcher {
     /// Over the sets that are wanted; `n_codes` items may be in baskets.
-    pub(super) fn new(tree: &SetTree, is_wanted: &[bool], n_codes: usize) -> Self {
+    pub(in crate::rules) fn new(tree: &SetTree, is_wanted: &[bool], n_codes: usize) -> Self {
         let mut is_met = is_wanted.to_vec();
         for set in (1..tree.len()).rev() {
             is_met[tree.parent(set as u32) as usize] |= is_met[set];
@@ -115,17 +115,17 @@ impl Matcher {
     }
 
     /// Sets here.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::rules) fn len(&self) -> usize {
         self.sets.len()
     }
 
     /// The tree's set that a set here is.
-    pub(super) fn set(&self, at: u32) -> u32 {
+    pub(in crate::rules) fn set(&self, at: u32) -> u32 {
         self.sets[at as usize]
     }
 
     /// Ranges of first items, and the sets that begin with them, of about so much weight each.
-    pub(super) fn split(
+    pub(in crate::rules) fn split(
         &self,
         weight: impl Fn(u32) -> u64,
         most: u64,
@@ -152,7 +152,7 @@ impl Matcher {
     }
 
     /// Calls with each set here that the basket has; its codes ascend. Only sets whose first item is in `codes`.
-    pub(super) fn visit(
+    pub(in crate::rules) fn visit(
         &self,
         basket: &[u32],
         codes: Range<u32>,

@@ -6,12 +6,12 @@ use arrow_array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, 
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::counting::ClassCounts;
-use super::result::Rules;
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
 use crate::itemsets::columns::batch_of;
 use crate::parallel::Context;
+use crate::rules::result::Rules;
+use crate::rules::sets::counting::ClassCounts;
 use crate::stats::tails::normal_two_sided;
 use crate::transactions::Transactions;
 

@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::generate::Rule;
-use super::measures::Counts;
 use crate::error::{Error, Result};
+use crate::rules::make::generate::Rule;
+use crate::rules::measures::Counts;
 
 /// The empty set.
-pub(super) const ROOT: u32 = 0;
+pub(in crate::rules) const ROOT: u32 = 0;
 
 /// Sets with their supports. Items are codes, and ascend in each set; a set's parent stands before it.
 #[derive(Debug, Clone)]
-pub(super) struct SetTree(Vec<Node>);
+pub(in crate::rules) struct SetTree(Vec<Node>);
 
 /// What is looked at together stands together: a set is met out of order.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +24,7 @@ struct Node {
 
 impl SetTree {
     /// The empty set alone, which all baskets have.
-    pub(super) fn new(total: u32) -> Self {
+    pub(in crate::rules) fn new(total: u32) -> Self {
         Self(vec![Node {
             parent: ROOT,
             item: u32::MAX,
@@ -37,7 +37,7 @@ impl SetTree {
     ///
     /// # Errors
     /// [`Error::Budget`] if their places do not fit 32 bits.
-    pub(super) fn reserve(&mut self, n: u64) -> Result<()> {
+    pub(in crate::rules) fn reserve(&mut self, n: u64) -> Result<()> {
         let limit = u64::from(u32::MAX) - 1;
         if n > limit {
             return Err(Error::Budget {
@@ -53,7 +53,7 @@ impl SetTree {
 
     /// Adds the set that has an item more than another. Returns its place.
     #[inline]
-    pub(super) fn add(&mut self, parent: u32, item: u32, support: u32) -> u32 {
+    pub(in crate::rules) fn add(&mut self, parent: u32, item: u32, support: u32) -> u32 {
         let place = self.0.len() as u32;
         self.0.push(Node {
             parent,
@@ -65,19 +65,19 @@ impl SetTree {
     }
 
     /// Sets, the empty one included.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::rules) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// How many baskets have the set.
     #[inline(always)]
-    pub(super) fn support(&self, set: u32) -> u32 {
+    pub(in crate::rules) fn support(&self, set: u32) -> u32 {
         self.0[set as usize].support
     }
 
     /// The counts of a rule between sets of the tree.
     #[inline(always)]
-    pub(super) fn counts(&self, rule: Rule) -> Counts {
+    pub(in crate::rules) fn counts(&self, rule: Rule) -> Counts {
         Counts {
             n: self.support(ROOT),
             n_x: self.support(rule.x),
@@ -88,23 +88,23 @@ impl SetTree {
 
     /// How many items the set has.
     #[inline(always)]
-    pub(super) fn length(&self, set: u32) -> usize {
+    pub(in crate::rules) fn length(&self, set: u32) -> usize {
         self.0[set as usize].depth as usize
     }
 
     #[inline(always)]
-    pub(super) fn parent(&self, set: u32) -> u32 {
+    pub(in crate::rules) fn parent(&self, set: u32) -> u32 {
         self.0[set as usize].parent
     }
 
     /// The last item of the set.
     #[inline(always)]
-    pub(super) fn item(&self, set: u32) -> u32 {
+    pub(in crate::rules) fn item(&self, set: u32) -> u32 {
         self.0[set as usize].item
     }
 
     /// Writes the items of the set, ascending.
-    pub(super) fn items_into(&self, mut set: u32, items: &mut Vec<u32>) {
+    pub(in crate::rules) fn items_into(&self, mut set: u32, items: &mut Vec<u32>) {
         items.clear();
         items.resize(self.length(set), 0);
         for slot in items.iter_mut().rev() {
@@ -115,14 +115,14 @@ impl SetTree {
     }
 
     /// The items of the set, ascending.
-    pub(super) fn items_of(&self, set: u32) -> Vec<u32> {
+    pub(in crate::rules) fn items_of(&self, set: u32) -> Vec<u32> {
         let mut items = Vec::new();
         self.items_into(set, &mut items);
         items
     }
 
     /// The same tree with other supports, one for each set.
-    pub(super) fn with_supports(&self, supports: Vec<u32>) -> Self {
+    pub(in crate::rules) fn with_supports(&self, supports: Vec<u32>) -> Self {
         debug_assert_eq!(supports.len(), self.len());
         let nodes = self.0.iter().zip(supports);
         Self(
@@ -135,13 +135,13 @@ impl SetTree {
 
 /// Makes a tree of sets that come in any order.
 #[derive(Debug)]
-pub(super) struct TreeBuilder {
+pub(in crate::rules) struct TreeBuilder {
     tree: SetTree,
     places: HashMap<(u32, u32), u32>,
 }
 
 impl TreeBuilder {
-    pub(super) fn new(total: u32) -> Self {
+    pub(in crate::rules) fn new(total: u32) -> Self {
         Self {
             tree: SetTree::new(total),
             places: HashMap::new(),
@@ -149,7 +149,7 @@ impl TreeBuilder {
     }
 
     /// The place of a set whose items ascend; smaller ones on the way to it get their places too.
-    pub(super) fn place(&mut self, items: &[u32]) -> u32 {
+    pub(in crate::rules) fn place(&mut self, items: &[u32]) -> u32 {
         items.iter().fold(ROOT, |parent, &item| {
             let tree = &mut self.tree;
             let place = self.places.entry((parent, item));
@@ -157,12 +157,17 @@ impl TreeBuilder {
         })
     }
 
+    /// Sets, the empty one included.
+    pub(in crate::rules) fn len(&self) -> usize {
+        self.tree.len()
+    }
+
     /// Says how many baskets have the set.
-    pub(super) fn set_support(&mut self, set: u32, support: u32) {
+    pub(in crate::rules) fn set_support(&mut self, set: u32, support: u32) {
         self.tree.0[set as usize].support = support;
     }
 
-    pub(super) fn finish(self) -> SetTree {
+    pub(in crate::rules) fn finish(self) -> SetTree {
         self.tree
     }
 }

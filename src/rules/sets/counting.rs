@@ -10,7 +10,7 @@ const NONE: u32 = u32::MAX;
 
 /// Baskets with their items as codes, ascending.
 #[derive(Debug)]
-pub(super) struct Coded {
+pub(in crate::rules) struct Coded {
     items: Vec<u32>,
     ends: Vec<usize>,
     weights: Vec<u32>,
@@ -19,7 +19,11 @@ pub(super) struct Coded {
 
 impl Coded {
     /// Of each item its code; items without one are left away.
-    pub(super) fn new(baskets: &Baskets, code_of: &[Option<u32>], n_codes: usize) -> Self {
+    pub(in crate::rules) fn new(
+        baskets: &Baskets,
+        code_of: &[Option<u32>],
+        n_codes: usize,
+    ) -> Self {
         let mut coded = Self {
             items: Vec::with_capacity(baskets.n_entries()),
             ends: Vec::with_capacity(baskets.len()),
@@ -37,19 +41,19 @@ impl Coded {
         coded
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::rules) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    pub(super) fn n_codes(&self) -> usize {
+    pub(in crate::rules) fn n_codes(&self) -> usize {
         self.n_codes
     }
 
-    pub(super) fn weight(&self, basket: usize) -> u32 {
+    pub(in crate::rules) fn weight(&self, basket: usize) -> u32 {
         self.weights[basket]
     }
 
-    pub(super) fn get(&self, basket: usize) -> &[u32] {
+    pub(in crate::rules) fn get(&self, basket: usize) -> &[u32] {
         let from = basket.checked_sub(1).map_or(0, |b| self.ends[b]);
         &self.items[from..self.ends[basket]]
     }
@@ -57,7 +61,7 @@ impl Coded {
 
 /// Counts of sets by class.
 #[derive(Debug)]
-pub(super) struct ClassCounts {
+pub(in crate::rules) struct ClassCounts {
     /// Of each set of the tree its place among the counted.
     places: Vec<u32>,
     counts: Vec<u32>,
@@ -67,7 +71,7 @@ pub(super) struct ClassCounts {
 impl ClassCounts {
     /// Counts the sets that are wanted, in a walk of each basket down the tree of sets. `class_of` says each basket's class; all are of class 0 where
     /// it is empty.
-    pub(super) fn new(
+    pub(in crate::rules) fn new(
         tree: &SetTree,
         is_wanted: &[bool],
         baskets: &Coded,
@@ -114,13 +118,13 @@ impl ClassCounts {
     }
 
     /// The counts of a set that was counted, by class.
-    pub(super) fn of(&self, set: u32) -> &[u32] {
+    pub(in crate::rules) fn of(&self, set: u32) -> &[u32] {
         let at = self.places[set as usize] as usize * self.n_classes;
         &self.counts[at..at + self.n_classes]
     }
 
     /// The count of each set of the tree over all classes; 0 where it was not counted.
-    pub(super) fn totals(&self) -> Vec<u32> {
+    pub(in crate::rules) fn totals(&self) -> Vec<u32> {
         let total = |&at: &u32| {
             let from = at as usize * self.n_classes;
             let counts = self.counts.get(from..from + self.n_classes);

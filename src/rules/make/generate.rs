@@ -3,18 +3,18 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::index::SetIndex;
-use super::params::{Keep, OWNER, RuleParams};
-use super::tree::{ROOT, SetTree};
 use crate::error::{Error, Result};
 use crate::parallel::{Context, map_ordered, pieces};
+use crate::rules::params::{Keep, OWNER, RuleParams};
+use crate::rules::sets::index::SetIndex;
+use crate::rules::sets::tree::{ROOT, SetTree};
 
 /// A rule: the places of its antecedent, its consequent, and both together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Rule {
-    pub(super) x: u32,
-    pub(super) y: u32,
-    pub(super) xy: u32,
+pub(in crate::rules) struct Rule {
+    pub(in crate::rules) x: u32,
+    pub(in crate::rules) y: u32,
+    pub(in crate::rules) xy: u32,
 }
 
 /// Rules in memory at most where nothing else is said: 1.2 GB.
@@ -26,17 +26,17 @@ const PIECE: usize = 1 << 14;
 
 /// Which items a side may have, by code.
 #[derive(Debug)]
-pub(super) struct Sides {
-    pub(super) antecedent: Vec<bool>,
-    pub(super) consequent: Vec<bool>,
+pub(in crate::rules) struct Sides {
+    pub(in crate::rules) antecedent: Vec<bool>,
+    pub(in crate::rules) consequent: Vec<bool>,
 }
 
 /// Makes the rules of all sets of a tree.
-pub(super) struct Generator<'a> {
-    pub(super) params: &'a RuleParams,
-    pub(super) tree: &'a SetTree,
-    pub(super) index: &'a SetIndex,
-    pub(super) sides: &'a Sides,
+pub(in crate::rules) struct Generator<'a> {
+    pub(in crate::rules) params: &'a RuleParams,
+    pub(in crate::rules) tree: &'a SetTree,
+    pub(in crate::rules) index: &'a SetIndex,
+    pub(in crate::rules) sides: &'a Sides,
     /// The place of each item's own set.
     singles: Vec<u32>,
     /// Whether any item may be in an antecedent.
@@ -66,7 +66,7 @@ struct Scratch {
 }
 
 impl<'a> Generator<'a> {
-    pub(super) fn new(
+    pub(in crate::rules) fn new(
         params: &'a RuleParams,
         tree: &'a SetTree,
         index: &'a SetIndex,
@@ -74,7 +74,6 @@ impl<'a> Generator<'a> {
         ctx: &Context,
     ) -> Self {
         let basis = (params.keep == Keep::Basis).then(|| Basis::new(tree, index));
-        let held = ctx.budget.max_bytes().map_or(u64::MAX, |b| b / RULE_BYTES);
         Self {
             params,
             tree,
@@ -86,12 +85,12 @@ impl<'a> Generator<'a> {
             any_antecedent: sides.antecedent.iter().all(|&is| is),
             basis,
             n_rules: AtomicU64::new(0),
-            allowed: params.max_rules.unwrap_or(MAX_RULES).min(held),
+            allowed: allowed(params, ctx),
         }
     }
 
     /// The rules, in the order of the sets that they make of both sides, then of their consequents.
-    pub(super) fn rules(&self, ctx: &Context) -> Result<Vec<Rule>> {
+    pub(in crate::rules) fn rules(&self, ctx: &Context) -> Result<Vec<Rule>> {
         let ranges = pieces(self.tree.len(), PIECE).collect();
         let parts = map_ordered(ctx, "rules", ranges, |range| {
             let mut scratch = Scratch::default();
@@ -106,23 +105,11 @@ impl<'a> Generator<'a> {
             }
             let n = scratch.rules.len() as u64;
             if self.n_rules.fetch_add(n, Ordering::Relaxed) + n > self.allowed {
-                return Err(self.too_many());
+                return Err(too_many(self.params, self.allowed));
             }
             Ok(scratch.rules)
         })?;
-        Ok(parts.concat())
-    }
-
-    fn too_many(&self) -> Error {
-        Error::Budget {
-            job: format!("mining more than {} rules", self.allowed),
-            needed_bytes: (self.allowed + 1).saturating_mul(RULE_BYTES),
-            limit_bytes: self.allowed.saturating_mul(RULE_BYTES),
-            remedy: format!(
-                "raise `min_confidence` ({}) or the minimum support, limit the lengths, keep `productive` rules, or set `max_rules`",
-                self.params.min_confidence
-            ),
-        }
+        Ok(joined(parts))
     }
 
     fn of_set(&self, set: u32, scratch: &mut Scratch) {
@@ -234,8 +221,38 @@ impl<'a> Generator<'a> {
     }
 }
 
+/// How many rules there may be.
+pub(in crate::rules) fn allowed(params: &RuleParams, ctx: &Context) -> u64 {
+    let held = ctx.budget.max_bytes().map_or(u64::MAX, |b| b / RULE_BYTES);
+    params.max_rules.unwrap_or(MAX_RULES).min(held)
+}
+
+pub(in crate::rules) fn too_many(params: &RuleParams, allowed: u64) -> Error {
+    Error::Budget {
+        job: format!("mining more than {allowed} rules"),
+        needed_bytes: (allowed + 1).saturating_mul(RULE_BYTES),
+        limit_bytes: allowed.saturating_mul(RULE_BYTES),
+        remedy: format!(
+            "raise `min_confidence` ({}) or the minimum support, limit the lengths, keep `productive` rules, or set `max_rules`",
+            params.min_confidence
+        ),
+    }
+}
+
+/// All rules in one list. Each part is given back before the next is copied, so that hardly more than one list is held at a time.
+fn joined(mut parts: Vec<Vec<Rule>>) -> Vec<Rule> {
+    if parts.len() == 1 {
+        return parts.remove(0);
+    }
+    let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+    for part in parts {
+        all.extend_from_slice(&part);
+    }
+    all
+}
+
 /// The highest confidence that proper parts of an antecedent have for a consequent, as two counts; items are given by their keys.
-pub(super) fn best_part(
+pub(in crate::rules) fn best_part(
     tree: &SetTree,
     index: &SetIndex,
     antecedent: &[u64],
@@ -294,7 +311,7 @@ impl Basis {
 }
 
 /// Marks of the items that a side may have.
-pub(super) fn side(
+pub(in crate::rules) fn side(
     name: &str,
     wanted: Option<&Vec<u32>>,
     codes: &[u32],

@@ -25,7 +25,7 @@ pub struct Splits {
 /// The splits of each set into two parts that are sets too: antecedents from the longest to the shortest, those of one length by the places of their
 /// items in the set. Sets are lists of distinct items, one after the other, each up to its end.
 ///
-/// For those who compare with mlxtend's `association_rules`; [`RuleParams`](super::RuleParams) is the way to rules. Cost: 2^k - 2 splits of a set of k
+/// For those who compare with mlxtend's `association_rules`; [`RuleParams`](crate::rules::RuleParams) is the way to rules. Cost: 2^k - 2 splits of a set of k
 /// items.
 ///
 /// ```

@@ -6,21 +6,21 @@
 //! (Hoeffding 1956). Where as many are expected as have both, the p-value is one, without looking at the tail. The p-value of a rule is the largest over its
 //! items: no part may explain it.
 
-use super::counting::ClassCounts;
-use super::generate::Rule;
-use super::index::SetIndex;
 use super::sizes::SizeClasses;
-use super::tree::{ROOT, SetTree};
 use crate::error::Result;
 use crate::parallel::{Context, fill};
+use crate::rules::make::generate::Rule;
+use crate::rules::sets::counting::ClassCounts;
+use crate::rules::sets::index::SetIndex;
+use crate::rules::sets::tree::{ROOT, SetTree};
 use crate::stats::tails::{Hypergeometric, binomial_upper, deviance};
 
 /// What chance would do with a rule.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Chance {
-    pub(super) p_value: f64,
+pub(in crate::rules) struct Chance {
+    pub(in crate::rules) p_value: f64,
     /// Baskets with both sides as the best of the bases explains them.
-    pub(super) expected: f64,
+    pub(in crate::rules) expected: f64,
 }
 
 impl Chance {
@@ -32,15 +32,15 @@ impl Chance {
 }
 
 /// What tests look at.
-pub(super) struct Tester<'a> {
-    pub(super) tree: &'a SetTree,
-    pub(super) index: &'a SetIndex,
+pub(in crate::rules) struct Tester<'a> {
+    pub(in crate::rules) tree: &'a SetTree,
+    pub(in crate::rules) index: &'a SetIndex,
     /// Classes of baskets, and counts of sets in them; none for a test that is blind to them.
-    pub(super) sizes: Option<(&'a SizeClasses, &'a ClassCounts)>,
+    pub(in crate::rules) sizes: Option<(&'a SizeClasses, &'a ClassCounts)>,
 }
 
 /// The sets that tests of the rules count: antecedents, these without an item, and with the consequent instead.
-pub(super) fn needed(tree: &SetTree, index: &SetIndex, rules: &[Rule]) -> Vec<bool> {
+pub(in crate::rules) fn needed(tree: &SetTree, index: &SetIndex, rules: &[Rule]) -> Vec<bool> {
     let mut is_needed = vec![false; tree.len()];
     let (mut x, mut y) = (Vec::new(), Vec::new());
     for rule in rules {
@@ -60,7 +60,7 @@ pub(super) fn needed(tree: &SetTree, index: &SetIndex, rules: &[Rule]) -> Vec<bo
 }
 
 impl Tester<'_> {
-    pub(super) fn chances(&self, rules: &[Rule], ctx: &Context) -> Result<Vec<Chance>> {
+    pub(in crate::rules) fn chances(&self, rules: &[Rule], ctx: &Context) -> Result<Vec<Chance>> {
         let mut chances = vec![Chance::default(); rules.len()];
         fill(ctx, "rules tested", &mut chances, |from, piece| {
             let (mut x, mut y, mut bases) = (Vec::new(), Vec::new(), Vec::new());
@@ -143,7 +143,7 @@ fn worst(bases: &[Trials], n_xy: u32) -> Chance {
 
 /// What chance does with two kinds of baskets: independent trials, of which so many meet.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Trials {
+pub(in crate::rules) struct Trials {
     n: u32,
     expected: f64,
     /// Where all are alike, and drawn without putting back.
@@ -155,7 +155,12 @@ impl Trials {
     /// place for.
     ///
     /// Classes next to each other are taken together until they have some baskets: of one basket nothing can be said.
-    pub(super) fn of_classes(n: &[u32], x: &[u32], y: &[u32], room: impl Fn(usize) -> f64) -> Self {
+    pub(in crate::rules) fn of_classes(
+        n: &[u32],
+        x: &[u32],
+        y: &[u32],
+        room: impl Fn(usize) -> f64,
+    ) -> Self {
         const LEAST: u32 = 16;
         let mut trials = Self::default();
         let (mut sums, mut most_room) = ([0_u32; 3], 0.0_f64);
@@ -177,7 +182,7 @@ impl Trials {
     }
 
     /// How likely so many or more meet.
-    pub(super) fn chance(&self, n_xy: u32) -> Chance {
+    pub(in crate::rules) fn chance(&self, n_xy: u32) -> Chance {
         let p_value = match self.exact {
             Some(exact) => exact.upper(n_xy.into()),
             None if f64::from(n_xy) <= self.expected => 1.0,
