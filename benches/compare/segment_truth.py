@@ -17,7 +17,8 @@ import numpy as np
 import patronomy as pt
 import polars as pl
 
-_K = 5
+# Five planted segments, and wholesale buyers, who are asked of nobody.
+_K = 6
 
 
 def main() -> int:

@@ -244,8 +244,12 @@ class Segments(ArrowTable):
     @property
     def reason(self) -> str:
         """Why there are as many segments as there are."""
-        choice = self.model._json()["choice"]
-        return "the number was given" if choice is None else str(choice["reason"])
+        model = self.model._json()
+        if model["choice"] is not None:
+            return str(model["choice"]["reason"])
+        if model["params"]["n_segments"] is None:
+            return "there is a segment for each latent class"
+        return "the number was given"
 
     @property
     def changes(self) -> Changes | None:

@@ -11,7 +11,7 @@ use crate::features::Features;
 use crate::matrix::Matrix;
 use crate::parallel::Context;
 use crate::segment::choose::Choice;
-use crate::segment::kmeans::{KMeansFit, KMeansParams};
+use crate::segment::kmeans::KMeansParams;
 use crate::segment::scaling::{self, ColumnScale, Scale};
 use crate::stats::quantile::{Position, quantiles};
 
@@ -45,26 +45,44 @@ impl SegmentParams {
         let rows = scaling::scaled(features, &scales, ctx)?;
         let matrix = Matrix::from_rows(&rows[..], scales.len())?;
         let matrix = matrix.with_names(features.names().to_vec())?;
-        let (choice, fitted) = match self.n_segments {
-            Some(k) => {
-                let params = KMeansParams::new(k).n_init(self.n_init).seed(self.seed);
-                (None, params.fit(&matrix, None, ctx)?)
-            }
-            None => {
-                let mut choose = self.choose.clone();
-                choose.seed = self.seed;
-                let (choice, fitted) = choose.fit(&matrix, ctx)?;
-                (Some(choice), fitted)
-            }
-        };
+        let (choice, centers, notices) =
+            match (corners(features, &scales, self.n_segments), self.n_segments) {
+                (Some(centers), _) => (None, centers, Vec::new()),
+                (None, Some(k)) => {
+                    let params = KMeansParams::new(k).n_init(self.n_init).seed(self.seed);
+                    let found = params.fit(&matrix, None, ctx)?.model;
+                    (None, found.centers, found.notices)
+                }
+                (None, None) => {
+                    let mut choose = self.choose.clone();
+                    choose.seed = self.seed;
+                    let (choice, found) = choose.fit(&matrix, ctx)?;
+                    (Some(choice), found.model.centers, found.model.notices)
+                }
+            };
         let found = Found {
             params: self,
             features,
             scales,
             choice,
         };
-        found.segments(fitted, &matrix, ctx)
+        found.segments(&centers, notices, &matrix, ctx)
     }
+}
+
+/// Where the chances of latent classes are all there is, and as many segments are asked for as there are classes: the places where each class is certain. The nearest of them is that of the
+/// likeliest class, which k-means would move away from.
+pub(super) fn corners(
+    features: &Features,
+    scales: &[ColumnScale],
+    n_segments: Option<usize>,
+) -> Option<Vec<f64>> {
+    let k = features.recipe().classes.as_ref()?.n_classes();
+    if features.names().len() != k || n_segments.is_some_and(|n| n != k) {
+        return None;
+    }
+    let corner = |c: usize| (0..k).map(move |j| scales[j].apply(f64::from(u8::from(c == j))));
+    Some((0..k).flat_map(corner).collect())
 }
 
 /// Centres, and what they were found in.
@@ -77,32 +95,28 @@ pub(super) struct Found<'a> {
 
 impl Found<'_> {
     /// A segment for each centre that has customers, the largest first.
-    pub(super) fn segments(
+    fn segments(
         self,
-        mut fitted: KMeansFit,
+        centers: &[f64],
+        notices: Vec<String>,
         matrix: &Matrix<'_>,
         ctx: &Context,
     ) -> Result<Segments> {
-        by_size(&mut fitted);
-        let k = fitted.model.sizes.len();
-        let near = nearest_two(
-            matrix,
-            &fitted.model.centers,
-            &(0..k as i32).collect::<Vec<_>>(),
-            ctx,
-        )?;
+        let centers = by_size(centers, matrix, ctx)?;
+        let k = centers.len() / matrix.n_columns();
+        let near = nearest_two(matrix, &centers, &each(k), ctx)?;
         let mut model = SegmentModel {
             params: self.params.clone(),
             recipe: self.features.recipe().clone(),
             reaches: vec![0.0; k],
-            centers: fitted.model.centers,
-            sizes: fitted.model.sizes,
+            centers,
+            sizes: vec![0; k],
             segments: (0..k).map(unnamed).collect(),
             choice: self.choice,
             judgements: Vec::new(),
             next_id: k as i32,
             deciles: deciles(self.features, ctx)?,
-            notices: fitted.model.notices,
+            notices,
             data_hash: hash(matrix),
             scales: self.scales,
         };
@@ -123,33 +137,27 @@ pub(super) fn unnamed(at: usize) -> Segment {
     }
 }
 
+/// Each centre a segment.
+fn each(k: usize) -> Vec<i32> {
+    (0..k as i32).collect()
+}
+
 /// Centres from the one with most rows to that with fewest, without those that have none; equals in the order of their numbers.
-fn by_size(fitted: &mut KMeansFit) {
-    let model = &mut fitted.model;
-    let d = model.n_features;
-    let mut order: Vec<usize> = (0..model.sizes.len())
-        .filter(|&c| model.sizes[c] > 0)
-        .collect();
-    let centre = |c: usize| &model.centers[c * d..][..d];
-    let by_place = |a: &usize, b: &usize| {
-        let pairs = centre(*a).iter().zip(centre(*b));
+fn by_size(centers: &[f64], matrix: &Matrix<'_>, ctx: &Context) -> Result<Vec<f64>> {
+    let d = matrix.n_columns();
+    let k = centers.len() / d;
+    let mut sizes = vec![0_u64; k];
+    let near = nearest_two(matrix, centers, &each(k), ctx)?;
+    near.labels.iter().for_each(|&l| sizes[l as usize] += 1);
+    let centre = |c: usize| &centers[c * d..][..d];
+    let by_place = |a: usize, b: usize| {
+        let pairs = centre(a).iter().zip(centre(b));
         let first = pairs.map(|(x, y)| x.total_cmp(y)).find(|o| o.is_ne());
         first.unwrap_or(std::cmp::Ordering::Equal)
     };
-    order.sort_by(|a, b| {
-        model.sizes[*b]
-            .cmp(&model.sizes[*a])
-            .then_with(|| by_place(a, b))
-    });
-    let mut place = vec![0; model.sizes.len()];
-    order.iter().zip(0..).for_each(|(&c, at)| place[c] = at);
-    fitted
-        .labels
-        .iter_mut()
-        .for_each(|l| *l = place[*l as usize]);
-    model.centers = order.iter().flat_map(|&c| centre(c).to_vec()).collect();
-    model.sizes = order.iter().map(|&c| model.sizes[c]).collect();
-    model.params.n_clusters = order.len();
+    let mut order: Vec<usize> = (0..k).filter(|&c| sizes[c] > 0).collect();
+    order.sort_by(|&a, &b| sizes[b].cmp(&sizes[a]).then_with(|| by_place(a, b)));
+    Ok(order.into_iter().flat_map(|c| centre(c).to_vec()).collect())
 }
 
 impl SegmentModel {

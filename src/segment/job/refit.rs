@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::assign::nearest_two;
-use super::fit::{counted, unnamed};
+use super::fit::{corners, counted, unnamed};
 use super::model::{Segment, SegmentModel};
 use super::result::Segments;
 use crate::error::{Error, Result};
@@ -91,17 +91,28 @@ impl SegmentModel {
         }
         let rows = scaling::scaled(features, &self.scales, ctx)?;
         let matrix = Matrix::from_rows(&rows[..], self.n_features())?;
-        let params = KMeansParams::new(k).seed(self.params.seed);
-        let params = match n_segments {
-            None => params.init(Init::Centers(self.centers.clone())),
-            Some(_) => params.n_init(self.params.n_init),
+        let corners = corners(features, &self.scales, Some(k)).filter(|_| n_segments.is_none());
+        let centers = match (corners, n_segments) {
+            // Classes stay what they are: their recipe has not changed.
+            (Some(_), _) => self.centers.clone(),
+            (None, None) => {
+                let params = KMeansParams::new(k).init(Init::Centers(self.centers.clone()));
+                params.fit(&matrix, None, ctx)?.model.centers
+            }
+            (None, Some(_)) => {
+                let params = KMeansParams::new(k).seed(self.params.seed);
+                let params = params.n_init(self.params.n_init);
+                params.fit(&matrix, None, ctx)?.model.centers
+            }
         };
-        let found = params.fit(&matrix, None, ctx)?.model;
+        let near = nearest_two(&matrix, &centers, &vec![0; k], ctx)?;
+        let mut sizes = vec![0; k];
+        near.labels.iter().for_each(|&l| sizes[l as usize] += 1);
         let mut model = SegmentModel {
-            sizes: found.sizes,
-            centers: found.centers,
+            sizes,
+            centers,
             reaches: vec![0.0; k],
-            notices: found.notices,
+            notices: Vec::new(),
             choice: None,
             ..self.clone()
         };

@@ -120,6 +120,29 @@ fn coordinates_are_made_again_by_their_recipe_and_by_any_threads() {
 }
 
 #[test]
+fn classes_are_chosen_made_again_and_the_same_by_any_threads() {
+    let tx = shop();
+    let found = made(&[FeatureSet::Classes], &tx);
+    let classes = found.recipe().classes.clone().unwrap();
+    let best = classes
+        .criteria
+        .iter()
+        .copied()
+        .fold(f64::INFINITY, f64::min);
+    assert_eq!(classes.criteria[classes.n_classes() - 1], best);
+    let again = found.recipe().apply(&tx, &Context::new()).unwrap();
+    assert_eq!(again.columns(), found.columns());
+    for threads in [1, 7] {
+        let other = with_threads(threads, || made(&[FeatureSet::Classes], &tx));
+        assert_eq!(other.columns(), found.columns());
+    }
+    for bad in [1, 51] {
+        let params = FeatureParams::new([FeatureSet::Classes]).n_classes(bad);
+        assert_eq!(params.validate().unwrap_err().kind(), ErrorKind::Parameter);
+    }
+}
+
+#[test]
 fn nothing_to_describe_is_said() {
     let refused =
         |params: FeatureParams, tx: &Transactions| params.fit(tx, &Context::new()).unwrap_err();

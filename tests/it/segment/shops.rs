@@ -54,6 +54,38 @@ fn baskets_tell_the_segments_of_a_shop() {
     }
 }
 
+/// Wholesale buyers are the sixth class; the oracle is not asked for them.
+#[test]
+fn latent_classes_are_the_segments_of_a_shop() {
+    for (difficulty, least) in [(Difficulty::Easy, 0.95), (Difficulty::Medium, 0.9)] {
+        let shop = of(4_000, 3, difficulty);
+        let tx = shop.transactions().unwrap();
+        let params = FeatureParams::new([FeatureSet::Classes]).n_classes(6);
+        let features = params.fit(&tx, &ctx()).unwrap();
+        let segments = SegmentParams::new().fit(&features, &ctx()).unwrap();
+        let share = beside_oracle(&shop, &segments);
+        assert!(share >= least, "{difficulty:?}: {share:.3} of the oracle");
+        // A segment is the likeliest class.
+        let columns = features.columns();
+        let of_class = |i: usize| (0..6).max_by(|&a, &b| columns[a][i].total_cmp(&columns[b][i]));
+        let mut pairs: Vec<(i32, usize)> = segments
+            .labels()
+            .iter()
+            .copied()
+            .zip((0..4_000).filter_map(of_class))
+            .collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        assert_eq!(pairs.len(), 6, "{difficulty:?}");
+        let sum = |i: usize| columns.iter().map(|c| c[i]).sum::<f64>();
+        assert!((0..features.len()).all(|i| (sum(i) - 1.0).abs() < 1e-9));
+        // Nothing moves where nobody has bought anything since.
+        let (again, changes) = segments.model().refit(&features, None, &ctx()).unwrap();
+        assert_eq!(again.labels(), segments.labels());
+        assert!(changes.segments.iter().all(|c| c.status == Status::Stable));
+    }
+}
+
 #[test]
 fn names_survive_the_next_month() {
     for difficulty in [Difficulty::Easy, Difficulty::Medium, Difficulty::Hard] {
