@@ -2,3 +2,4 @@
 
 pub mod indices;
 pub mod kmeans;
+pub mod mini_batch;

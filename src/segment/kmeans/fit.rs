@@ -36,13 +36,9 @@ impl KMeansParams {
         ctx: &Context,
     ) -> Result<KMeansFit> {
         self.validate()?;
-        let (n, k) = (matrix.n_rows(), self.n_clusters);
-        if k > n {
-            let rule = format!("must be at most {n}, the number of rows");
-            return Err(Error::parameter(OWNER, "n_clusters", rule, k));
-        }
-        self.check_centers(matrix.n_columns())?;
-        check_weights(matrix, weights)?;
+        let n = matrix.n_rows();
+        check_fits(OWNER, self.n_clusters, &self.init, matrix)?;
+        check_weights(OWNER, matrix, weights)?;
         let moments = matrix.moments(ctx)?;
         let frame = Frame::of(&moments);
         let variances = moments
@@ -70,18 +66,6 @@ impl KMeansParams {
         let best =
             best.ok_or_else(|| Error::parameter(OWNER, "n_init", "must be at least 1", 0))?;
         Ok(self.finish(matrix, best))
-    }
-
-    /// Given centres must be as many as are asked for.
-    fn check_centers(&self, d: usize) -> Result<()> {
-        if let Init::Centers(centers) = &self.init
-            && centers.len() != self.n_clusters * d
-        {
-            let k = self.n_clusters;
-            let rule = format!("must be {k} centres of {d} numbers, {} in all", k * d);
-            return Err(Error::parameter(OWNER, "init", rule, centers.len()));
-        }
-        Ok(())
     }
 
     fn finish(&self, matrix: &Matrix<'_>, run: Run) -> KMeansFit {
@@ -119,13 +103,38 @@ impl KMeansParams {
     }
 }
 
+/// There must be a row for each cluster, and as many given centres as are asked for.
+pub(in crate::segment) fn check_fits(
+    owner: &str,
+    k: usize,
+    init: &Init,
+    matrix: &Matrix<'_>,
+) -> Result<()> {
+    let (n, d) = (matrix.n_rows(), matrix.n_columns());
+    if k > n {
+        let rule = format!("must be at most {n}, the number of rows");
+        return Err(Error::parameter(owner, "n_clusters", rule, k));
+    }
+    if let Init::Centers(centers) = init
+        && centers.len() != k * d
+    {
+        let rule = format!("must be {k} centres of {d} numbers, {} in all", k * d);
+        return Err(Error::parameter(owner, "init", rule, centers.len()));
+    }
+    Ok(())
+}
+
 /// Weights must be one number of 0 or more for each row, some above 0.
-pub(super) fn check_weights(matrix: &Matrix<'_>, weights: Option<&[f64]>) -> Result<()> {
+pub(in crate::segment) fn check_weights(
+    owner: &str,
+    matrix: &Matrix<'_>,
+    weights: Option<&[f64]>,
+) -> Result<()> {
     let Some(weights) = weights else {
         return Ok(());
     };
     let refused =
-        |rule: String, value: String| Err(Error::parameter(OWNER, "weights", rule, value));
+        |rule: String, value: String| Err(Error::parameter(owner, "weights", rule, value));
     if weights.len() != matrix.n_rows() {
         let rule = format!("must be one for each of {} rows", matrix.n_rows());
         return refused(rule, weights.len().to_string());

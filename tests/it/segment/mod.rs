@@ -2,3 +2,4 @@
 
 mod indices;
 mod kmeans;
+mod mini_batch;
