@@ -39,6 +39,7 @@ from patronomy.itemset_scan import ItemsetScan
 from patronomy.itemsets import Itemsets
 from patronomy.kmeans import KMeans
 from patronomy.miners import LCM, Apriori, Eclat, FPGrowth, FPMax
+from patronomy.mini_batch import MiniBatchKMeans
 from patronomy.quality import Quality
 from patronomy.reading import Reading
 from patronomy.rfm import Moves, Rfm, RfmModel
@@ -76,6 +77,7 @@ __all__ = [
     "ItemsetScan",
     "Itemsets",
     "KMeans",
+    "MiniBatchKMeans",
     "Moves",
     "ParameterError",
     "PatronomyError",

@@ -13,6 +13,7 @@ mod gate;
 mod itemsets;
 mod labels;
 mod mined;
+mod mini_batch;
 mod quality;
 mod rfm;
 mod rules;
@@ -42,6 +43,8 @@ mod _core {
     use super::itemsets::Itemsets;
     #[pymodule_export]
     use super::mined::{ItemsetScan, MinedBatches};
+    #[pymodule_export]
+    use super::mini_batch::{MiniBatchModel, mini_batch_defaults};
     #[pymodule_export]
     use super::quality::{Quality, quality_checks, quality_defaults};
     #[pymodule_export]

@@ -9,7 +9,7 @@ use numpy::{
 use patronomy::matrix::{Columns, Numbers};
 use patronomy::saved::Saved;
 use patronomy::segment::indices::{indices, silhouette};
-use patronomy::segment::kmeans::KMeansParams;
+use patronomy::segment::kmeans::{KMeansParams, Places};
 use patronomy::{Error, Matrix};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -66,13 +66,13 @@ where
 }
 
 /// Where a matrix is, and how much work it is.
-struct Job<'py> {
+pub(crate) struct Job<'py> {
     held: Held<'py>,
     weights: Option<PyReadonlyArray1<'py, f64>>,
 }
 
 impl<'py> Job<'py> {
-    fn new(
+    pub(crate) fn new(
         data: &Bound<'py, PyAny>,
         weights: Option<PyReadonlyArray1<'py, f64>>,
     ) -> PyResult<Self> {
@@ -80,7 +80,7 @@ impl<'py> Job<'py> {
         Ok(Self { held, weights })
     }
 
-    fn parts(&self, py: Python<'_>) -> PyResult<(Matrix<'_>, Option<&[f64]>)> {
+    pub(crate) fn parts(&self, py: Python<'_>) -> PyResult<(Matrix<'_>, Option<&[f64]>)> {
         let matrix = self.held.matrix().map_err(|e| to_py(py, &e))?;
         let weights = self.weights.as_ref().map(|w| w.as_slice());
         let weights = weights.transpose();
@@ -92,7 +92,7 @@ impl<'py> Job<'py> {
 /// So many numbers are as much work as a row of other jobs.
 const NUMBERS_A_ROW: usize = 16;
 
-fn call<'a>(
+pub(crate) fn call<'a>(
     matrix: &Matrix<'_>,
     k: usize,
     progress: Option<&'a Bound<'a, PyAny>>,
@@ -105,6 +105,80 @@ fn call<'a>(
         memory_mb: None,
         rows: numbers.saturating_mul(k) / NUMBERS_A_ROW,
     }
+}
+
+/// The labels of rows.
+pub(crate) fn predict<'py>(
+    places: Places<'_>,
+    data: &Bound<'py, PyAny>,
+    n_jobs: Option<i64>,
+) -> PyResult<Bound<'py, PyArray1<i32>>> {
+    let py = data.py();
+    let job = Job::new(data, None)?;
+    let (matrix, _) = job.parts(py)?;
+    let call = call(&matrix, places.n_clusters(), None, n_jobs);
+    let labels = run(py, &call, |ctx| places.predict(&matrix, ctx))?;
+    Ok(PyArray1::from_vec(py, labels))
+}
+
+/// The distances of rows to all centres.
+pub(crate) fn transform<'py>(
+    places: Places<'_>,
+    data: &Bound<'py, PyAny>,
+    n_jobs: Option<i64>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let py = data.py();
+    let job = Job::new(data, None)?;
+    let (matrix, _) = job.parts(py)?;
+    let k = places.n_clusters();
+    let call = call(&matrix, k, None, n_jobs);
+    let distances = run(py, &call, |ctx| places.transform(&matrix, ctx))?;
+    PyArray1::from_vec(py, distances).reshape([matrix.n_rows(), k])
+}
+
+/// The negative inertia of rows.
+pub(crate) fn score<'py>(
+    places: Places<'_>,
+    data: &Bound<'py, PyAny>,
+    weights: Option<PyReadonlyArray1<'py, f64>>,
+    n_jobs: Option<i64>,
+) -> PyResult<f64> {
+    let py = data.py();
+    let job = Job::new(data, weights)?;
+    let (matrix, weights) = job.parts(py)?;
+    let call = call(&matrix, places.n_clusters(), None, n_jobs);
+    run(py, &call, |ctx| places.score(&matrix, weights, ctx))
+}
+
+/// How well rows and centres fit each other, as JSON.
+pub(crate) fn figures(
+    places: Places<'_>,
+    data: &Bound<'_, PyAny>,
+    sample: usize,
+    seed: u64,
+    n_jobs: Option<i64>,
+) -> PyResult<String> {
+    let py = data.py();
+    let job = Job::new(data, None)?;
+    let (matrix, _) = job.parts(py)?;
+    let k = places.n_clusters();
+    let call = call(&matrix, k, None, n_jobs);
+    let found = run(py, &call, |ctx| {
+        let labels = places.predict(&matrix, ctx)?;
+        let scanned = indices(&matrix, places.centers(), &labels, ctx)?;
+        let sampled = silhouette(&matrix, &labels, k, sample, seed, ctx)?;
+        Ok((scanned, sampled))
+    })?;
+    to_json(&found)
+}
+
+/// The centres, one a row.
+pub(crate) fn centers<'py>(
+    places: Places<'_>,
+    py: Python<'py>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let shape = [places.n_clusters(), places.n_features()];
+    PyArray1::from_slice(py, places.centers()).reshape(shape)
 }
 
 /// Centres.
@@ -141,12 +215,7 @@ impl KMeansModel {
         data: &Bound<'py, PyAny>,
         n_jobs: Option<i64>,
     ) -> PyResult<Bound<'py, PyArray1<i32>>> {
-        let py = data.py();
-        let job = Job::new(data, None)?;
-        let (matrix, _) = job.parts(py)?;
-        let call = call(&matrix, self.0.params.n_clusters, None, n_jobs);
-        let labels = run(py, &call, |ctx| self.0.predict(&matrix, ctx))?;
-        Ok(PyArray1::from_vec(py, labels))
+        predict(self.0.places(), data, n_jobs)
     }
 
     fn transform<'py>(
@@ -154,13 +223,7 @@ impl KMeansModel {
         data: &Bound<'py, PyAny>,
         n_jobs: Option<i64>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let py = data.py();
-        let job = Job::new(data, None)?;
-        let (matrix, _) = job.parts(py)?;
-        let k = self.0.params.n_clusters;
-        let call = call(&matrix, k, None, n_jobs);
-        let distances = run(py, &call, |ctx| self.0.transform(&matrix, ctx))?;
-        PyArray1::from_vec(py, distances).reshape([matrix.n_rows(), k])
+        transform(self.0.places(), data, n_jobs)
     }
 
     fn score<'py>(
@@ -169,11 +232,7 @@ impl KMeansModel {
         weights: Option<PyReadonlyArray1<'py, f64>>,
         n_jobs: Option<i64>,
     ) -> PyResult<f64> {
-        let py = data.py();
-        let job = Job::new(data, weights)?;
-        let (matrix, weights) = job.parts(py)?;
-        let call = call(&matrix, self.0.params.n_clusters, None, n_jobs);
-        run(py, &call, |ctx| self.0.score(&matrix, weights, ctx))
+        score(self.0.places(), data, weights, n_jobs)
     }
 
     fn indices(
@@ -183,24 +242,12 @@ impl KMeansModel {
         seed: u64,
         n_jobs: Option<i64>,
     ) -> PyResult<String> {
-        let py = data.py();
-        let job = Job::new(data, None)?;
-        let (matrix, _) = job.parts(py)?;
-        let k = self.0.params.n_clusters;
-        let call = call(&matrix, k, None, n_jobs);
-        let found = run(py, &call, |ctx| {
-            let labels = self.0.predict(&matrix, ctx)?;
-            let scanned = indices(&matrix, &self.0.centers, &labels, ctx)?;
-            let sampled = silhouette(&matrix, &labels, k, sample, seed, ctx)?;
-            Ok((scanned, sampled))
-        })?;
-        to_json(&found)
+        figures(self.0.places(), data, sample, seed, n_jobs)
     }
 
     #[getter]
     fn centers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let shape = [self.0.params.n_clusters, self.0.n_features];
-        PyArray1::from_slice(py, &self.0.centers).reshape(shape)
+        centers(self.0.places(), py)
     }
 
     #[getter]
