@@ -2,40 +2,28 @@
 
 import json
 import os
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 from patronomy import _arguments, _matrix
-from patronomy._estimator import Estimator
+from patronomy._clusterer import MOST, Array, Clusterer, seed
 from patronomy.errors import ParameterError
 
-if TYPE_CHECKING:
-    import numpy
-
 Init: TypeAlias = Literal["k-means++", "k-means||", "random"] | Any
-Array: TypeAlias = "numpy.ndarray[Any, Any]"
 
 _STARTS = ("k-means++", "k-means||", "random")
-MOST = 2**31 - 1
 
 
-class Centres(Estimator):
+class Centres(Clusterer):
     """A model of centres: what it can do once it is fitted."""
-
-    _core_model: ClassVar[Any]
 
     n_clusters: int
     init: Init
     n_init: int | Literal["auto"]
     random_state: Any
-    n_jobs: int | None
     cluster_centers_: Array
-    labels_: Array
     inertia_: float
     n_iter_: int
     sizes_: Array
-    notices_: list[str]
-    n_features_in_: int
-    feature_names_in_: Array
 
     def fit(self, X: Any, y: object = None, sample_weight: Any = None) -> Self:
         """Find the centres of `X`."""
@@ -136,19 +124,13 @@ class Centres(Estimator):
         self._fitted().save(os.fspath(path))
 
     def _take(self, model: Any, n_features: int, names: list[str]) -> None:
-        import numpy as np
-
         self._model = model
         self.cluster_centers_ = model.centers
         self.inertia_ = model.inertia
         self.n_iter_ = model.n_iter
         self.sizes_ = model.sizes
         self.notices_ = model.notices
-        self.n_features_in_ = n_features
-        if names:
-            self.feature_names_in_ = np.array(names, dtype=object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+        self._name_features(n_features, names)
 
     @classmethod
     def _loaded(cls, path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
@@ -163,29 +145,6 @@ class Centres(Estimator):
         params["n_init"] = "auto" if params["n_init"] is None else params["n_init"]
         params["random_state"] = params.pop("seed")
         return model, params
-
-    def _fitted(self) -> Any:
-        if not hasattr(self, "_model"):
-            raise _not_fitted()(
-                f"This {type(self).__name__} instance is not fitted yet; call fit first"
-            )
-        return self._model
-
-    def _like_fit(self, X: Any) -> Any:
-        self._fitted()
-        data = _matrix.numbers(self._owner(), X)
-        _matrix.at_least_one(self._owner(), data)
-        _matrix.same_columns(self._owner(), data, self.n_features_in_)
-        return data
-
-    @classmethod
-    def _owner(cls) -> str:
-        return cls.__name__
-
-    def _n_jobs(self) -> int | None:
-        return _arguments.optional_whole_number(
-            self._owner(), "n_jobs", self.n_jobs, -1, 1_024
-        )
 
     def _shared_params(self, n_columns: int) -> dict[str, Any]:
         """Return the parameters that every model of centres has, checked."""
@@ -214,47 +173,8 @@ class Centres(Estimator):
         return {"centers": centers.ravel().tolist()}
 
     def __sklearn_tags__(self) -> Any:
-        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
+        from sklearn.utils import TransformerTags
 
-        return Tags(
-            estimator_type="clusterer",
-            target_tags=TargetTags(required=False),
-            transformer_tags=TransformerTags(preserves_dtype=[]),
-            input_tags=InputTags(),
-        )
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = self.__dict__.copy()
-        model = state.pop("_model", None)
-        if model is not None:
-            state["_saved"] = model.to_json()
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        saved = self.__dict__.pop("_saved", None)
-        if saved is not None:
-            self._model = self._core_model.from_json(saved)
-
-
-def seed(owner: str, random_state: Any) -> int:
-    """Return a seed: a whole number as it is, a generator's next."""
-    if random_state is None:
-        return 0
-    if hasattr(random_state, "randint"):
-        return int(random_state.randint(2**31 - 1))
-    if hasattr(random_state, "integers"):
-        return int(random_state.integers(2**63 - 1))
-    return _arguments.whole_number(owner, "random_state", random_state, 0, 2**64 - 1)
-
-
-def _not_fitted() -> type[Exception]:
-    """Return scikit-learn's error where scikit-learn is in use."""
-    import sys
-
-    if "sklearn" in sys.modules:
-        from sklearn import exceptions
-
-        error: type[Exception] = exceptions.NotFittedError
-        return error
-    return AttributeError
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags = TransformerTags(preserves_dtype=[])
+        return tags

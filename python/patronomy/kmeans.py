@@ -5,12 +5,15 @@ import os
 from typing import Any, Literal, Self
 
 from patronomy import _arguments, _core, _matrix
-from patronomy._centres import MOST, Array, Centres, Init
+from patronomy._centres import Centres, Init
+from patronomy._clusterer import MOST, Array
 from patronomy._progress import Progress, reporting
 
 __all__ = ["KMeans"]
 
 _OWNER = "KMeans"
+_MOST_ROWS = 2**63 - 1
+_MISSING = ("error", "mean", "median")
 
 
 class KMeans(Centres):
@@ -40,6 +43,15 @@ class KMeans(Centres):
         times the mean variance of the columns.
     random_state : int, numpy.random.RandomState or None, default None
         Seed of what is drawn; None stands for 0, so that every run gives the same.
+    min_size, max_size : int, optional
+        How many rows a cluster has at least and at most. Where one is given, each iteration
+        finds the cheapest assignment that keeps them, exactly; no cluster is empty; and
+        there may be ten million rows times clusters. `predict` gives new rows to the nearest
+        centre, whatever the sizes.
+    missing : {"error", "mean", "median"}, default "error"
+        What becomes of missing values (NaN, null): they are refused and their column named, or
+        the mean or median of the column's other values, whatever their weights, stands
+        in for them. The model keeps these numbers, and fills new rows alike.
     n_jobs : int, optional
         Threads; by default all cores. The result does not depend on it.
     progress : bool or callable, optional
@@ -52,6 +64,8 @@ class KMeans(Centres):
     inertia_ : float, the weighted sum of the squared distances of the rows to their centres
     n_iter_ : int, iterations of the start that was kept
     sizes_ : numpy.ndarray, rows of each centre
+    fill_ : numpy.ndarray of what stands in for missing values, by column; None where they are
+        refused
     notices_ : list of str, what you should know of the fit
     n_features_in_ : int
     feature_names_in_ : numpy.ndarray of the columns' names, if they have names
@@ -68,6 +82,7 @@ class KMeans(Centres):
 
     _core_model = _core.KMeansModel
 
+    fill_: "Array | None"
     cluster_centers_: Array
     labels_: Array
     inertia_: float
@@ -86,6 +101,9 @@ class KMeans(Centres):
         max_iter: int = 300,
         tol: float = 1e-4,
         random_state: Any = None,
+        min_size: int | None = None,
+        max_size: int | None = None,
+        missing: Literal["error", "mean", "median"] = "error",
         n_jobs: int | None = None,
         progress: Progress = None,
     ) -> None:
@@ -95,6 +113,9 @@ class KMeans(Centres):
         self.max_iter = max_iter
         self.tol = tol
         self.random_state = random_state
+        self.min_size = min_size
+        self.max_size = max_size
+        self.missing = missing
         self.n_jobs = n_jobs
         self.progress = progress
 
@@ -121,8 +142,7 @@ class KMeans(Centres):
         BadValuesError
             For missing or infinite values; names the column.
         """
-        data = _matrix.numbers(_OWNER, X)
-        _matrix.at_least_one(_OWNER, data)
+        data = self._rows(X)
         n_rows, n_columns = _matrix.shape(data)
         weights = _matrix.weights(_OWNER, sample_weight, n_rows)
         with reporting(self.progress) as report:
@@ -146,6 +166,15 @@ class KMeans(Centres):
         loaded._take(model, model.n_features, model.feature_names)
         return loaded
 
+    def _take(self, model: Any, n_features: int, names: list[str]) -> None:
+        super()._take(model, n_features, names)
+        self.fill_ = model.fill
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.missing != "error"
+        return tags
+
     def _params(self, n_columns: int) -> str:
         params = {
             **self._shared_params(n_columns),
@@ -153,5 +182,11 @@ class KMeans(Centres):
                 _OWNER, "max_iter", self.max_iter, 1, MOST
             ),
             "tol": _arguments.number(_OWNER, "tol", self.tol),
+            "missing": _arguments.choice(_OWNER, "missing", self.missing, _MISSING),
         }
+        for name in ("min_size", "max_size"):
+            size = getattr(self, name)
+            params[name] = _arguments.optional_whole_number(
+                _OWNER, name, size, 1, _MOST_ROWS
+            )
         return json.dumps(params)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any, Literal, Self
 
 from patronomy import _arguments, _core, _matrix
-from patronomy._centres import MOST, Array, Centres, Init
+from patronomy._centres import Centres, Init
+from patronomy._clusterer import MOST, Array
 from patronomy._progress import Progress, reporting
 from patronomy.errors import BadValuesError
 
@@ -144,8 +145,9 @@ class MiniBatchKMeans(Centres):
         BadValuesError
             For missing or infinite values; names the column.
         """
-        data, weights = self._rows(X, sample_weight)
-        n_columns = _matrix.shape(data)[1]
+        data = self._rows(X)
+        n_rows, n_columns = _matrix.shape(data)
+        weights = _matrix.weights(_OWNER, sample_weight, n_rows)
         with reporting(self.progress) as report:
             model, labels = self._core_model.fit(
                 data, self._params(n_columns), weights, report, self._n_jobs()
@@ -171,8 +173,9 @@ class MiniBatchKMeans(Centres):
             model, labels = self._model.partial_fit(data, weights, self._n_jobs())
             self._take(model, self.n_features_in_, model.feature_names)
         else:
-            data, weights = self._rows(X, sample_weight)
-            n_columns = _matrix.shape(data)[1]
+            data = self._rows(X)
+            n_rows, n_columns = _matrix.shape(data)
+            weights = _matrix.weights(_OWNER, sample_weight, n_rows)
             model, labels = self._core_model.start(
                 data, self._params(n_columns), weights, self._n_jobs()
             )
@@ -224,11 +227,6 @@ class MiniBatchKMeans(Centres):
         loaded = cls(**params)
         loaded._take(model, model.n_features, model.feature_names)
         return loaded
-
-    def _rows(self, X: Any, sample_weight: Any) -> tuple[Any, Any]:
-        data = _matrix.numbers(_OWNER, X)
-        _matrix.at_least_one(_OWNER, data)
-        return data, _matrix.weights(_OWNER, sample_weight, _matrix.shape(data)[0])
 
     def _take(self, model: Any, n_features: int, names: list[str]) -> None:
         super()._take(model, n_features, names)

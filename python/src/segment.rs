@@ -6,7 +6,7 @@ use numpy::{
     Element, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
     PyUntypedArrayMethods,
 };
-use patronomy::matrix::{Columns, Numbers};
+use patronomy::matrix::{Columns, Filled, Missing, Numbers};
 use patronomy::saved::Saved;
 use patronomy::segment::indices::{indices, silhouette};
 use patronomy::segment::kmeans::{KMeansParams, Places};
@@ -19,6 +19,9 @@ use crate::gate::{Call, run};
 use crate::table::import;
 use crate::transactions::{from_json, to_json};
 
+/// How columns of a table are read: nulls refused, or as what is no number.
+type Reader = fn(&patronomy::Table) -> Result<Columns, Error>;
+
 /// What holds the numbers while a job runs.
 enum Held<'py> {
     F32(PyReadonlyArray2<'py, f32>),
@@ -27,14 +30,14 @@ enum Held<'py> {
 }
 
 impl<'py> Held<'py> {
-    fn new(data: &Bound<'py, PyAny>) -> PyResult<Self> {
+    fn new(data: &Bound<'py, PyAny>, columns: Reader) -> PyResult<Self> {
         if let Ok(array) = data.extract::<PyReadonlyArray2<'py, f32>>() {
             return Ok(Self::F32(array));
         }
         if let Ok(array) = data.extract::<PyReadonlyArray2<'py, f64>>() {
             return Ok(Self::F64(array));
         }
-        let columns = Columns::new(&import(data)?);
+        let columns = columns(&import(data)?);
         columns.map(Self::Table).map_err(|e| to_py(data.py(), &e))
     }
 
@@ -76,7 +79,22 @@ impl<'py> Job<'py> {
         data: &Bound<'py, PyAny>,
         weights: Option<PyReadonlyArray1<'py, f64>>,
     ) -> PyResult<Self> {
-        let held = Held::new(data)?;
+        let held = Held::new(data, Columns::new)?;
+        Ok(Self { held, weights })
+    }
+
+    /// The same, where missing numbers may be filled.
+    pub(crate) fn with_missing(
+        data: &Bound<'py, PyAny>,
+        weights: Option<PyReadonlyArray1<'py, f64>>,
+        fills: bool,
+    ) -> PyResult<Self> {
+        let reader = if fills {
+            Columns::with_missing
+        } else {
+            Columns::new
+        };
+        let held = Held::new(data, reader)?;
         Ok(Self { held, weights })
     }
 
@@ -114,7 +132,7 @@ pub(crate) fn predict<'py>(
     n_jobs: Option<i64>,
 ) -> PyResult<Bound<'py, PyArray1<i32>>> {
     let py = data.py();
-    let job = Job::new(data, None)?;
+    let job = Job::with_missing(data, None, places.fills())?;
     let (matrix, _) = job.parts(py)?;
     let call = call(&matrix, places.n_clusters(), None, n_jobs);
     let labels = run(py, &call, |ctx| places.predict(&matrix, ctx))?;
@@ -128,7 +146,7 @@ pub(crate) fn transform<'py>(
     n_jobs: Option<i64>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let py = data.py();
-    let job = Job::new(data, None)?;
+    let job = Job::with_missing(data, None, places.fills())?;
     let (matrix, _) = job.parts(py)?;
     let k = places.n_clusters();
     let call = call(&matrix, k, None, n_jobs);
@@ -144,7 +162,7 @@ pub(crate) fn score<'py>(
     n_jobs: Option<i64>,
 ) -> PyResult<f64> {
     let py = data.py();
-    let job = Job::new(data, weights)?;
+    let job = Job::with_missing(data, weights, places.fills())?;
     let (matrix, weights) = job.parts(py)?;
     let call = call(&matrix, places.n_clusters(), None, n_jobs);
     run(py, &call, |ctx| places.score(&matrix, weights, ctx))
@@ -159,14 +177,17 @@ pub(crate) fn figures(
     n_jobs: Option<i64>,
 ) -> PyResult<String> {
     let py = data.py();
-    let job = Job::new(data, None)?;
+    let job = Job::with_missing(data, None, places.fills())?;
     let (matrix, _) = job.parts(py)?;
     let k = places.n_clusters();
     let call = call(&matrix, k, None, n_jobs);
     let found = run(py, &call, |ctx| {
-        let labels = places.predict(&matrix, ctx)?;
-        let scanned = indices(&matrix, places.centers(), &labels, ctx)?;
-        let sampled = silhouette(&matrix, &labels, k, sample, seed, ctx)?;
+        let filled = places.filled(&matrix, ctx)?;
+        let filled = filled.as_ref().map(Filled::matrix).transpose()?;
+        let matrix = filled.as_ref().unwrap_or(&matrix);
+        let labels = places.predict(matrix, ctx)?;
+        let scanned = indices(matrix, places.centers(), &labels, ctx)?;
+        let sampled = silhouette(matrix, &labels, k, sample, seed, ctx)?;
         Ok((scanned, sampled))
     })?;
     to_json(&found)
@@ -202,7 +223,8 @@ impl KMeansModel {
     ) -> PyResult<Fitted<'py>> {
         let py = data.py();
         let params: KMeansParams = from_json(py, "KMeans", params)?;
-        let job = Job::new(data, weights)?;
+        let fills = params.missing != Missing::Error;
+        let job = Job::with_missing(data, weights, fills)?;
         let (matrix, weights) = job.parts(py)?;
         let call = call(&matrix, params.n_clusters, progress.as_ref(), n_jobs);
         let fitted = run(py, &call, |ctx| params.fit(&matrix, weights, ctx))?;
@@ -248,6 +270,12 @@ impl KMeansModel {
     #[getter]
     fn centers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
         centers(self.0.places(), py)
+    }
+
+    #[getter]
+    fn fill<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyArray1<f64>>> {
+        let fill = self.0.fill.as_ref();
+        fill.map(|fill| PyArray1::from_slice(py, fill))
     }
 
     #[getter]

@@ -48,7 +48,7 @@ impl Totals {
     }
 
     /// The mean of each centre's rows. One without weight stays where it was.
-    fn means(&self, before: &[f64], d: usize) -> Vec<f64> {
+    pub(in crate::segment) fn means(&self, before: &[f64], d: usize) -> Vec<f64> {
         let mut means = before.to_vec();
         for (c, mean) in means.chunks_exact_mut(d).enumerate() {
             let weight = self.weights[c];

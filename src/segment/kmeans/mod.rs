@@ -22,6 +22,9 @@ mod model;
 pub(in crate::segment) mod params;
 mod places;
 mod repair;
+mod sized;
+#[cfg(feature = "linfa")]
+mod traits;
 
 pub use fit::KMeansFit;
 pub use model::KMeansModel;

@@ -22,6 +22,9 @@ pub struct KMeansModel {
     pub n_features: usize,
     /// Their names; none where they had none.
     pub feature_names: Vec<String>,
+    /// What stands in for missing numbers, one for each column; none where they are refused.
+    #[serde(default)]
+    pub fill: Option<Vec<f64>>,
     /// How many rows belong to each centre.
     pub sizes: Vec<u64>,
     /// The weighted sum of the squared distances of the rows to their centres.
@@ -39,6 +42,7 @@ impl KMeansModel {
     #[must_use]
     pub fn places(&self) -> Places<'_> {
         Places::new(&self.centers, self.n_features, &self.feature_names)
+            .with_fill(self.fill.as_deref())
     }
 
     /// The number of the nearest centre of each row, the first of equally near ones.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::matrix::Missing;
 
 pub(super) const OWNER: &str = "KMeansParams";
 
@@ -55,6 +56,13 @@ pub struct KMeansParams {
     pub tol: f64,
     /// Of what is drawn.
     pub seed: u64,
+    /// How many rows a cluster has at least. Where this or `max_size` is given, rows are assigned so that all sizes keep them, at the least sum of squared
+    /// distances, and no cluster is empty.
+    pub min_size: Option<usize>,
+    /// How many rows a cluster has at most.
+    pub max_size: Option<usize>,
+    /// What becomes of missing numbers; the model fills those of new rows alike.
+    pub missing: Missing,
 }
 
 impl Default for KMeansParams {
@@ -66,6 +74,9 @@ impl Default for KMeansParams {
             max_iter: 300,
             tol: 1e-4,
             seed: 0,
+            min_size: None,
+            max_size: None,
+            missing: Missing::Error,
         }
     }
 }
@@ -115,6 +126,27 @@ impl KMeansParams {
         self
     }
 
+    /// Sets how many rows a cluster has at least.
+    #[must_use]
+    pub const fn min_size(mut self, n: usize) -> Self {
+        self.min_size = Some(n);
+        self
+    }
+
+    /// Sets how many rows a cluster has at most.
+    #[must_use]
+    pub const fn max_size(mut self, n: usize) -> Self {
+        self.max_size = Some(n);
+        self
+    }
+
+    /// Sets what becomes of missing numbers.
+    #[must_use]
+    pub const fn missing(mut self, missing: Missing) -> Self {
+        self.missing = missing;
+        self
+    }
+
     /// How many starts there are.
     pub(super) fn n_starts(&self) -> u32 {
         self.init.n_starts(self.n_init, 10)
@@ -131,7 +163,8 @@ impl KMeansParams {
         ];
         check_clusters(OWNER, self.n_clusters, &self.init)?;
         check_counts(OWNER, &counts)?;
-        check_not_negative(OWNER, "tol", self.tol)
+        check_not_negative(OWNER, "tol", self.tol)?;
+        self.check_sizes()
     }
 }
 
@@ -183,6 +216,8 @@ mod tests {
             (good.clone().max_iter(0), "max_iter"),
             (good.clone().tol(-1.0), "tol"),
             (good.clone().tol(f64::NAN), "tol"),
+            (good.clone().min_size(0), "min_size"),
+            (good.clone().min_size(3).max_size(2), "max_size"),
             (
                 good.clone().init(Init::Centers(vec![f64::INFINITY])),
                 "init",

@@ -3,8 +3,8 @@
 use super::assign::{Centres, Data};
 use super::fit::check_weights;
 use crate::error::{Error, Result};
-use crate::matrix::Matrix;
 use crate::matrix::frame::{Frame, square};
+use crate::matrix::{Filled, Matrix};
 use crate::parallel::{Context, map_ordered};
 
 /// The centres of a model, one after the other, with the columns that they were learnt on: what every model of centres assigns rows by.
@@ -23,6 +23,7 @@ pub struct Places<'a> {
     centers: &'a [f64],
     n_features: usize,
     feature_names: &'a [String],
+    fill: Option<&'a [f64]>,
 }
 
 impl<'a> Places<'a> {
@@ -35,7 +36,49 @@ impl<'a> Places<'a> {
             centers,
             n_features,
             feature_names,
+            fill: None,
         }
+    }
+
+    /// With what stands in for missing numbers.
+    pub(in crate::segment) const fn with_fill(mut self, fill: Option<&'a [f64]>) -> Self {
+        self.fill = fill;
+        self
+    }
+
+    /// Whether missing numbers are filled.
+    #[must_use]
+    pub const fn fills(&self) -> bool {
+        self.fill.is_some()
+    }
+
+    /// Rows as the centres compare them: with missing numbers filled as those of the fit were, if they were.
+    ///
+    /// # Errors
+    /// [`Error::FeatureMismatch`] if the columns are not those of the fit; [`Error::Cancelled`].
+    pub fn filled<'m>(&self, matrix: &Matrix<'m>, ctx: &Context) -> Result<Option<Filled<'m>>> {
+        self.same_columns(matrix)?;
+        let fill = self.fill.map(|fill| matrix.filled(fill, ctx));
+        fill.transpose()
+    }
+
+    /// Hands out rows as the centres compare them, in their frame.
+    fn with_data<R>(
+        &self,
+        matrix: &Matrix<'_>,
+        weights: Option<&[f64]>,
+        ctx: &Context,
+        then: impl FnOnce(&Data<'_>) -> Result<R>,
+    ) -> Result<R> {
+        let filled = self.filled(matrix, ctx)?;
+        let filled = filled.as_ref().map(Filled::matrix).transpose()?;
+        let matrix = filled.as_ref().unwrap_or(matrix);
+        let frame = Frame::of(&matrix.moments(ctx)?);
+        then(&Data {
+            matrix,
+            frame: &frame,
+            weights,
+        })
     }
 
     /// The centres, one after the other.
@@ -67,15 +110,11 @@ impl<'a> Places<'a> {
     /// # Errors
     /// [`Error::FeatureMismatch`] if the columns are not those of the fit; [`Error::BadValues`] for what is no finite number; [`Error::Cancelled`].
     pub fn predict(&self, matrix: &Matrix<'_>, ctx: &Context) -> Result<Vec<i32>> {
-        let frame = self.frame(matrix, ctx)?;
-        let data = Data {
-            matrix,
-            frame: &frame,
-            weights: None,
-        };
-        let mut labels = vec![0; matrix.n_rows()];
-        Centres::new(self.centers, &frame).labels(&data, &mut labels, ctx)?;
-        Ok(labels)
+        self.with_data(matrix, None, ctx, |data| {
+            let mut labels = vec![0; data.matrix.n_rows()];
+            Centres::new(self.centers, data.frame).labels(data, &mut labels, ctx)?;
+            Ok(labels)
+        })
     }
 
     /// The distance of each row to each centre, row by row.
@@ -83,10 +122,13 @@ impl<'a> Places<'a> {
     /// # Errors
     /// As [`predict`](Self::predict).
     pub fn transform(&self, matrix: &Matrix<'_>, ctx: &Context) -> Result<Vec<f64>> {
+        self.with_data(matrix, None, ctx, |data| self.distances(data, ctx))
+    }
+
+    fn distances(&self, data: &Data<'_>, ctx: &Context) -> Result<Vec<f64>> {
         const ROWS: usize = 4_096;
-        let Frame { scale, .. } = self.frame(matrix, ctx)?;
-        let k = self.n_clusters();
-        let mut distances = vec![0.0; matrix.n_rows() * k];
+        let (k, scale) = (self.n_clusters(), data.frame.scale);
+        let mut distances = vec![0.0; data.matrix.n_rows() * k];
         let pieces = distances.chunks_mut(ROWS * k).enumerate().collect();
         map_ordered(
             ctx,
@@ -95,7 +137,7 @@ impl<'a> Places<'a> {
             |(piece, to): (usize, &mut [f64])| {
                 let mut row = vec![0.0; self.n_features];
                 for (i, to) in to.chunks_exact_mut(k).enumerate() {
-                    matrix.row(piece * ROWS + i, &mut row);
+                    data.matrix.row(piece * ROWS + i, &mut row);
                     let centers = self.centers.chunks_exact(self.n_features);
                     for (to, centre) in to.iter_mut().zip(centers) {
                         *to = square(&row, centre, scale).sqrt() / scale;
@@ -118,16 +160,12 @@ impl<'a> Places<'a> {
         ctx: &Context,
     ) -> Result<f64> {
         check_weights("score", matrix, weights)?;
-        let frame = self.frame(matrix, ctx)?;
-        let data = Data {
-            matrix,
-            frame: &frame,
-            weights,
-        };
-        let centres = Centres::new(self.centers, &frame);
-        let mut labels = vec![0; matrix.n_rows()];
-        centres.labels(&data, &mut labels, ctx)?;
-        Ok(-centres.inertia(&data, &labels, ctx)?)
+        self.with_data(matrix, weights, ctx, |data| {
+            let centres = Centres::new(self.centers, data.frame);
+            let mut labels = vec![0; data.matrix.n_rows()];
+            centres.labels(data, &mut labels, ctx)?;
+            Ok(-centres.inertia(data, &labels, ctx)?)
+        })
     }
 
     /// Whether a fit could have produced them.
@@ -135,7 +173,8 @@ impl<'a> Places<'a> {
         let is_whole = is_whole
             && self.n_features > 0
             && k.checked_mul(self.n_features) == Some(self.centers.len())
-            && [0, self.n_features].contains(&self.feature_names.len());
+            && [0, self.n_features].contains(&self.feature_names.len())
+            && self.fill.is_none_or(|fill| fill.len() == self.n_features);
         if is_whole && self.centers.iter().all(|x| x.abs() <= 1e150) {
             return Ok(());
         }
@@ -161,10 +200,5 @@ impl<'a> Places<'a> {
             return Err(mismatch(why));
         }
         Ok(())
-    }
-
-    fn frame(&self, matrix: &Matrix<'_>, ctx: &Context) -> Result<Frame> {
-        self.same_columns(matrix)?;
-        Ok(Frame::of(&matrix.moments(ctx)?))
     }
 }

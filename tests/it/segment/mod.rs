@@ -1,5 +1,9 @@
 //! Segments, held to plain restatements of what they are.
 
+#[cfg(feature = "linfa")]
+mod density;
 mod indices;
 mod kmeans;
 mod mini_batch;
+mod prototypes;
+mod sized;
