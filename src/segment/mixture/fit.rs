@@ -42,7 +42,7 @@ impl MixtureParams {
                 .tolerance(self.tol)
                 .reg_covariance(self.reg_covar)
                 .max_n_iterations(self.max_iter.into());
-            let found = search.fit(&rows).map_err(|e| self.refused(e))?;
+            let found = search.fit(&rows).map_err(|e| self.refused(&e))?;
             let mut model = MixtureModel::new(self, matrix, &found);
             let scores = model.score_samples(matrix, ctx)?;
             model.log_likelihood = scores.iter().sum::<f64>() / n as f64;
@@ -56,7 +56,7 @@ impl MixtureParams {
     }
 
     /// What can be done about a failure.
-    fn refused(&self, error: GmmError) -> Error {
+    fn refused(&self, error: &GmmError) -> Error {
         let k = self.n_components;
         let refused =
             |name: &str, rule: &str, value: f64| Error::parameter(OWNER, name, rule, value);

@@ -42,14 +42,11 @@ impl Categories {
     /// # Errors
     /// [`Error::ColumnType`] for what can be no category, [`Error::BadValues`] for missing values; [`Error::Cancelled`].
     pub fn of_table(table: &Table, ctx: &Context) -> Result<Vec<Self>> {
-        categories(table, ctx)?
-            .into_iter()
-            .map(Self::sorted)
-            .collect()
+        categories(table, ctx)?.iter().map(Self::sorted).collect()
     }
 
     /// By the order of the texts, which need not be that of the values: 10 comes after 9.
-    fn sorted(column: Category) -> Result<Self> {
+    fn sorted(column: &Category) -> Result<Self> {
         let texts = Self::of(&column.name, &column.values)?;
         let codes = column.codes.iter().map(|&c| texts.codes[c as usize]);
         Ok(Self {

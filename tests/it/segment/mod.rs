@@ -5,5 +5,6 @@ mod density;
 mod indices;
 mod kmeans;
 mod mini_batch;
+mod missing;
 mod prototypes;
 mod sized;

@@ -54,7 +54,7 @@ proptest! {
         let inertia: f64 = (0..n).map(own).sum();
         prop_assert!((inertia - model.inertia).abs() <= 1e-9 * (1.0 + inertia));
         prop_assume!(model.converged);
-        for c in 0..k {
+        for (c, mode) in modes.iter().enumerate() {
             let rows: Vec<usize> = (0..n).filter(|&i| labels[i] as usize == c).collect();
             prop_assert_eq!(rows.len() as u64, model.sizes[c]);
             if rows.is_empty() {
@@ -65,7 +65,7 @@ proptest! {
                 prop_assert!((mean - model.means[c * d + j]).abs() < 1e-9);
             }
             let count = |value: &String| rows.iter().filter(|&&i| one[i] == *value).count();
-            prop_assert!(one.iter().all(|value| count(value) <= count(&modes[c][0])));
+            prop_assert!(one.iter().all(|value| count(value) <= count(&mode[0])));
         }
     }
 }
