@@ -103,7 +103,7 @@ $(NO_PYTHON): FORCE
 CORE := env -u PYO3_PYTHON -u PYTHONPATH -u PYTHONHOME -u VIRTUAL_ENV PATH=$(NO_PYTHON) $(NO_PYTHON)/cargo
 
 test-core: $(NO_PYTHON)
-	$(CORE) test --locked --tests $(if $(BENCHES),--bench '*')
+	$(CORE) test --locked --features linfa --tests $(if $(BENCHES),--bench '*')
 	@for example in $(EXAMPLES); do \
 	  echo "example $$example"; $(CORE) run --quiet --locked --example $$example; done
 
@@ -113,14 +113,14 @@ test-python: build $(STAMPS)/test
 test-all: test-doc test-lean test-long test-notebooks test-bench test-fuzz
 
 test-doc:
-	cargo test --locked --doc
+	cargo test --locked --features linfa --doc
 
 # The core without its default features, as a lean service would take it.
 test-lean:
 	cargo test --locked --no-default-features --lib
 
 test-long:
-	PROPTEST_CASES=$(PROPERTY_CASES) cargo test --locked --tests
+	PROPTEST_CASES=$(PROPERTY_CASES) cargo test --locked --features linfa --tests
 
 test-notebooks: build $(STAMPS)/notebook
 	@for notebook in $(NOTEBOOKS); do \
@@ -142,7 +142,7 @@ lint: lint-rust lint-python lint-deny
 lint-rust: $(STAMPS)/venv
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps
+	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --features linfa
 
 lint-python: build $(STAMPS)/lint
 	$(BIN)/ruff check
@@ -163,7 +163,7 @@ bench: build $(STAMPS)/bench
 	@for script in $(COMPARISONS); do $(BIN)/python $$script --out $(OUT)/bench $(BENCH_FLAGS); done
 
 docs: build $(STAMPS)/docs
-	cargo doc --locked --no-deps
+	cargo doc --locked --no-deps --features linfa
 	$(BIN)/pdoc --docformat numpy --output-directory $(OUT)/docs patronomy
 
 # The sanitizer flags are unstable: nightly takes them, and a stable toolchain where it is told to.

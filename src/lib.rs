@@ -20,7 +20,8 @@
 //! Work runs in the caller's rayon pool, and its results are the same bits whatever the number of threads. A [`Context`] carries limits, a flag
 //! that stops a job, and its progress.
 //!
-//! Features, all on by default: `parquet`, `csv` and `excel` for [`io`].
+//! Features, on by default: `parquet`, `csv` and `excel` for [`io`], `pmml` for [`rules`]. Not on by default: `linfa`, for clusters by density, mixtures, and linfa's
+//! traits.
 
 #![cfg_attr(test, allow(clippy::float_cmp, reason = "tests compare exact results"))]
 

@@ -3,26 +3,38 @@
 From an array in memory to labels, validation included. Inertia is recomputed in 64 bits from each engine's centres: peers
 that sum 32-bit numbers are off by what is printed, and an engine that is off by more than a thousandth is an error. faiss
 takes a number of iterations, and stops at none before; the others leave off where nothing moves, so seconds are per iteration.
+
+"Roof" is the share of the time that the machine would take at least: for the products, 2 x rows x columns x clusters at the speed of
+a matrix product of 32-bit numbers measured on the spot, or for reading the numbers once, whichever is longer. Memory is the peak above the input, of
+one fit in a fresh process. linfa-clustering stands beside ours in the Rust bench (`cargo bench --bench kmeans --features linfa`).
 """
 
 from __future__ import annotations
 
 import gc
+import json
 import statistics
+import subprocess
+import sys
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import patronomy as pt
 
 from _harness import (
+    MEGA,
     THREADS,
     ResultsDiffer,
     arguments,
+    forget_peak,
     print_table,
     read_bandwidth,
+    release_free_memory,
+    resident_bytes,
     versions,
     write_report,
 )
@@ -148,6 +160,41 @@ def measure(shape: tuple[Any, ...], runs: int, fits: dict[str, Fit]) -> dict[str
     }
 
 
+def multiply_rate(size: int = 2_048, runs: int = 5) -> float:
+    """Products and sums of 32-bit numbers a second, by the fastest of some matrix products."""
+    a = np.ones((size, size), dtype=np.float32)
+    best = 0.0
+    for _ in range(runs + 1):
+        begin = time.perf_counter()
+        a @ a
+        best = max(best, 2 * size**3 / (time.perf_counter() - begin))
+    return best
+
+
+def memory(shape: tuple[Any, ...], engine: str) -> float:
+    """Peak megabytes above the input, of one fit in a fresh process."""
+    wanted = json.dumps([engine, shape])
+    command = [sys.executable, __file__, "--memory-of", wanted]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return float(done.stdout.splitlines()[-1])
+
+
+def own_memory(engine: str, shape: list[Any]) -> float:
+    """The same, of this process."""
+    n, d, k, _, is_heavy, _ = shape
+    fit = engines()[engine]
+    X = drawn(n, d, k, is_heavy)
+    start = X[np.linspace(0, n - 1, k).astype(int)].copy()
+    # Threads, lazy imports and the like are set up by a run of few rows.
+    few = X[: 20 * k]
+    fit(few, few[:k].copy(), 2)
+    release_free_memory()
+    forget_peak()
+    before = resident_bytes("VmRSS")
+    fit(X, start, 3)
+    return (resident_bytes("VmHWM") - before) / MEGA
+
+
 def plus_plus(runs: int, n: int) -> dict[str, float]:
     """k-means++ for a hundred clusters: seconds, and the inertia one iteration later."""
     from sklearn.cluster import kmeans_plusplus
@@ -165,21 +212,30 @@ def plus_plus(runs: int, n: int) -> dict[str, float]:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["--memory-of"]:
+        print(own_memory(*json.loads(sys.argv[2])))
+        return
     options = arguments((__doc__ or "").splitlines()[0], runs=3).parse_args()
     fits = engines()
     shapes = QUICK if options.quick else SHAPES
     runs = 1 if options.quick else options.runs
     bandwidth = read_bandwidth(64 if options.quick else 512)
+    rate = multiply_rate(512 if options.quick else 2_048)
+    tells_peak = Path("/proc/self/clear_refs").exists()
     names = list(fits)
     rows, shown = [], []
     for shape in shapes:
         row = measure(shape, runs, fits)
+        if tells_peak:
+            row["memory_mb"] = {name: memory(shape, name) for name in names}
         rows.append(row)
         times = row["seconds_per_iteration"]
         least = min(times[name] for name in names[1:])
         n, d, k, n_iter, is_heavy, target = shape
         # What it takes to read the numbers once.
         reading = row["bytes"] / bandwidth
+        row["roof_seconds"] = max(2.0 * n * d * k / rate, reading)
+        extra = row.get("memory_mb", {})
         shown.append(
             [
                 f"{n:,} x {d}, {k}{' log-normal' if is_heavy else ''}, {n_iter} it",
@@ -188,10 +244,13 @@ def main() -> None:
                 f"{target}",
                 f"{2e-9 * n * d * k / times['ours']:.0f}",
                 f"{100 * reading / times['ours']:.0f} %",
+                f"{100 * row['roof_seconds'] / times['ours']:.0f} %",
+                *(f"{extra[name]:.0f}" for name in extra),
             ]
         )
         print("  ".join(shown[-1]), flush=True)
-    head = ["shape", *names, "ratio", "target", "GFLOP/s", "reading"]
+    head = ["shape", *names, "ratio", "target", "GFLOP/s", "reading", "roof"]
+    head += [f"MB {name}" for name in names if tells_peak]
     print_table("milliseconds per iteration, 32-bit numbers", head, shown)
     start = plus_plus(runs, 20_000 if options.quick else 1_000_000)
     ratio = start["scikit-learn"] / start["ours"]
@@ -200,7 +259,12 @@ def main() -> None:
         f"iteration, scikit-learn {start['scikit-learn']:.3f} s without ({ratio:.1f}x)"
     )
     packages = ("scikit-learn", "scikit-learn-intelex", "faiss-cpu", "numpy")
-    body = {"rows": rows, "plus_plus": start, "versions": versions(packages)}
+    body: dict[str, Any] = {
+        "rows": rows,
+        "plus_plus": start,
+        "versions": versions(packages),
+    }
+    body["multiply_gflops"] = rate / 1e9
     write_report(options.out, "kmeans", body)
 
 

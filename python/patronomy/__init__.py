@@ -16,6 +16,7 @@ from patronomy import clean, errors, quality, rules, simulate
 from patronomy._core import __version__
 from patronomy.baskets import Baskets
 from patronomy.breaks import Breaks
+from patronomy.density import DBSCAN, OPTICS
 from patronomy.errors import (
     BadValuesError,
     BudgetError,
@@ -40,6 +41,9 @@ from patronomy.itemset_scan import ItemsetScan
 from patronomy.itemsets import Itemsets
 from patronomy.kmeans import KMeans
 from patronomy.miners import LCM, Apriori, Eclat, FPGrowth, FPMax
+from patronomy.mini_batch import MiniBatchKMeans
+from patronomy.mixture import GaussianMixture
+from patronomy.prototypes import KPrototypes
 from patronomy.quality import Quality
 from patronomy.reading import Reading
 from patronomy.rfm import Moves, Rfm, RfmModel
@@ -55,7 +59,9 @@ if TYPE_CHECKING:
     from patronomy import datasets
 
 __all__ = [
+    "DBSCAN",
     "LCM",
+    "OPTICS",
     "Apriori",
     "ArrowTable",
     "BadValuesError",
@@ -75,10 +81,13 @@ __all__ = [
     "Features",
     "FileError",
     "FileInfo",
+    "GaussianMixture",
     "Histories",
     "ItemsetScan",
     "Itemsets",
     "KMeans",
+    "KPrototypes",
+    "MiniBatchKMeans",
     "Moves",
     "ParameterError",
     "PatronomyError",

@@ -111,3 +111,11 @@ def at_least_one(owner: str, X: Any) -> None:
             f"Found array with 0 feature(s) (shape=({n_rows}, 0)) while a minimum of 1 is "
             f"required by {owner}."
         )
+
+
+def select(X: Any, names: list[str]) -> Any:
+    """Return some columns of a table, by name."""
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(X, pandas.DataFrame):
+        return X[names]
+    return X.select(names)

@@ -2,27 +2,21 @@
 
 import json
 import os
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Self
 
 from patronomy import _arguments, _core, _matrix
-from patronomy._estimator import Estimator
+from patronomy._centres import Centres, Init
+from patronomy._clusterer import MOST, Array
 from patronomy._progress import Progress, reporting
-from patronomy.errors import ParameterError
-
-if TYPE_CHECKING:
-    import numpy
 
 __all__ = ["KMeans"]
 
-Init: TypeAlias = Literal["k-means++", "k-means||", "random"] | Any
-_Array: TypeAlias = "numpy.ndarray[Any, Any]"
-
 _OWNER = "KMeans"
-_STARTS = ("k-means++", "k-means||", "random")
-_MOST = 2**31 - 1
+_MOST_ROWS = 2**63 - 1
+_MISSING = ("error", "mean", "median")
 
 
-class KMeans(Estimator):
+class KMeans(Centres):
     """Rows to the nearest of `n_clusters` centres, each the mean of its rows.
 
     Lloyd's algorithm (1982) from the starts of Arthur and Vassilvitskii (2007), with the
@@ -49,6 +43,15 @@ class KMeans(Estimator):
         times the mean variance of the columns.
     random_state : int, numpy.random.RandomState or None, default None
         Seed of what is drawn; None stands for 0, so that every run gives the same.
+    min_size, max_size : int, optional
+        How many rows a cluster has at least and at most. Where one is given, each iteration
+        finds the cheapest assignment that keeps them, exactly; no cluster is empty; and
+        there may be ten million rows times clusters. `predict` gives new rows to the nearest
+        centre, whatever the sizes.
+    missing : {"error", "mean", "median"}, default "error"
+        What becomes of missing values (NaN, null): they are refused and their column named, or
+        the mean or median of the column's other values, whatever their weights, stands
+        in for them. The model keeps these numbers, and fills new rows alike.
     n_jobs : int, optional
         Threads; by default all cores. The result does not depend on it.
     progress : bool or callable, optional
@@ -61,6 +64,8 @@ class KMeans(Estimator):
     inertia_ : float, the weighted sum of the squared distances of the rows to their centres
     n_iter_ : int, iterations of the start that was kept
     sizes_ : numpy.ndarray, rows of each centre
+    fill_ : numpy.ndarray of what stands in for missing values, by column; None where they are
+        refused
     notices_ : list of str, what you should know of the fit
     n_features_in_ : int
     feature_names_in_ : numpy.ndarray of the columns' names, if they have names
@@ -75,14 +80,17 @@ class KMeans(Estimator):
     0.01
     """
 
-    cluster_centers_: _Array
-    labels_: _Array
+    _core_model = _core.KMeansModel
+
+    fill_: "Array | None"
+    cluster_centers_: Array
+    labels_: Array
     inertia_: float
     n_iter_: int
-    sizes_: _Array
+    sizes_: Array
     notices_: list[str]
     n_features_in_: int
-    feature_names_in_: _Array
+    feature_names_in_: Array
 
     def __init__(
         self,
@@ -93,6 +101,9 @@ class KMeans(Estimator):
         max_iter: int = 300,
         tol: float = 1e-4,
         random_state: Any = None,
+        min_size: int | None = None,
+        max_size: int | None = None,
+        missing: Literal["error", "mean", "median"] = "error",
         n_jobs: int | None = None,
         progress: Progress = None,
     ) -> None:
@@ -102,6 +113,9 @@ class KMeans(Estimator):
         self.max_iter = max_iter
         self.tol = tol
         self.random_state = random_state
+        self.min_size = min_size
+        self.max_size = max_size
+        self.missing = missing
         self.n_jobs = n_jobs
         self.progress = progress
 
@@ -128,8 +142,7 @@ class KMeans(Estimator):
         BadValuesError
             For missing or infinite values; names the column.
         """
-        data = _matrix.numbers(_OWNER, X)
-        _matrix.at_least_one(_OWNER, data)
+        data = self._rows(X)
         n_rows, n_columns = _matrix.shape(data)
         weights = _matrix.weights(_OWNER, sample_weight, n_rows)
         with reporting(self.progress) as report:
@@ -138,100 +151,6 @@ class KMeans(Estimator):
             )
         self._take(model, n_columns, _matrix.names(X))
         return self
-
-    def fit_predict(
-        self, X: Any, y: object = None, sample_weight: Any = None
-    ) -> _Array:
-        """Fit, and return the labels of the rows."""
-        return self.fit(X, y, sample_weight).labels_
-
-    def fit_transform(
-        self, X: Any, y: object = None, sample_weight: Any = None
-    ) -> _Array:
-        """Fit, and return the distances of the rows to the centres."""
-        return self.fit(X, y, sample_weight).transform(X)
-
-    def predict(self, X: Any) -> _Array:
-        """Return for each row the number of the nearest centre.
-
-        Raises
-        ------
-        FeatureMismatchError
-            If the columns are not those of the fit.
-        """
-        labels: _Array = self._fitted().predict(self._like_fit(X), self._n_jobs())
-        return labels
-
-    def transform(self, X: Any) -> _Array:
-        """Return the distance of each row to each centre, rows by clusters."""
-        data = self._like_fit(X)
-        distances: _Array = self._fitted().transform(data, self._n_jobs())
-        return distances
-
-    def score(self, X: Any, y: object = None, sample_weight: Any = None) -> float:
-        """Return the negative inertia of these rows."""
-        data = self._like_fit(X)
-        weights = _matrix.weights(_OWNER, sample_weight, _matrix.shape(data)[0])
-        return self._fitted().score(data, weights, self._n_jobs())
-
-    def indices(self, X: Any, *, sample: int = 10_000) -> dict[str, float | None]:
-        """Return how well these rows and the clusters fit each other.
-
-        None of these figures says that there are clusters at all: a single cloud has a
-        best number of parts too.
-
-        Parameters
-        ----------
-        X
-            Rows, as in `fit`.
-        sample : int, default 10000
-            So many rows are drawn for the silhouette, whose cost is the square of their
-            number.
-
-        Returns
-        -------
-        dict
-            ``inertia``; ``simplified_silhouette`` (distances to centres; Hruschka et al.
-            2004), ``silhouette`` (distances to rows; Rousseeuw 1987) with its
-            ``silhouette_standard_error`` and ``silhouette_n_rows``, both from -1 to 1;
-            ``calinski_harabasz`` (1974): of all of these more is better; and
-            ``davies_bouldin`` (1979), of which less is. None where a figure is not
-            defined: with fewer than two clusters.
-
-        Examples
-        --------
-        >>> import patronomy as pt
-        >>> X = [[0.0], [1.0], [10.0], [11.0]]
-        >>> found = pt.KMeans(2).fit(X).indices(X)
-        >>> found["calinski_harabasz"], found["davies_bouldin"]
-        (200.0, 0.1)
-        """
-        most = 2**32
-        rows = _arguments.whole_number(_OWNER, "sample", sample, 2, most)
-        data = self._like_fit(X)
-        seed = _seed(self.random_state)
-        scanned, sampled = json.loads(
-            self._fitted().indices(data, rows, seed, self._n_jobs())
-        )
-        mean = {} if sampled is None else sampled
-        return {
-            **scanned,
-            "silhouette": mean.get("mean"),
-            "silhouette_standard_error": mean.get("standard_error"),
-            "silhouette_n_rows": mean.get("n_rows"),
-        }
-
-    def get_feature_names_out(self, input_features: object = None) -> _Array:
-        """Return the names of the columns of `transform`."""
-        import numpy as np
-
-        self._fitted()
-        n = len(self.cluster_centers_)
-        return np.array([f"kmeans{i}" for i in range(n)], dtype=object)
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the centres and the parameters to a JSON file, whole or not at all."""
-        self._fitted().save(os.fspath(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -242,129 +161,32 @@ class KMeans(Estimator):
         SavedFormatError
             If the file is not one of ours, is damaged or of a later version.
         """
-        model = _core.KMeansModel.load(os.fspath(path))
-        params = json.loads(model.to_json())["model"]["params"]
-        init, n_init = params["init"], params["n_init"]
-        if isinstance(init, dict):
-            import numpy as np
-
-            init = np.array(init["centers"]).reshape(-1, model.n_features)
-        loaded = cls(
-            params["n_clusters"],
-            init=init,
-            n_init="auto" if n_init is None else n_init,
-            max_iter=params["max_iter"],
-            tol=params["tol"],
-            random_state=params["seed"],
-        )
+        model, params = cls._loaded(path)
+        loaded = cls(**params)
         loaded._take(model, model.n_features, model.feature_names)
         return loaded
 
-    def _take(
-        self, model: _core.KMeansModel, n_features: int, names: list[str]
-    ) -> None:
-        import numpy as np
-
-        self._model = model
-        self.cluster_centers_ = model.centers
-        self.inertia_ = model.inertia
-        self.n_iter_ = model.n_iter
-        self.sizes_ = model.sizes
-        self.notices_ = model.notices
-        self.n_features_in_ = n_features
-        if names:
-            self.feature_names_in_ = np.array(names, dtype=object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
-
-    def _fitted(self) -> _core.KMeansModel:
-        if not hasattr(self, "_model"):
-            raise _not_fitted()(
-                f"This {type(self).__name__} instance is not fitted yet; call fit first"
-            )
-        return self._model
-
-    def _like_fit(self, X: Any) -> Any:
-        self._fitted()
-        data = _matrix.numbers(_OWNER, X)
-        _matrix.at_least_one(_OWNER, data)
-        _matrix.same_columns(_OWNER, data, self.n_features_in_)
-        return data
-
-    def _n_jobs(self) -> int | None:
-        return _arguments.optional_whole_number(
-            _OWNER, "n_jobs", self.n_jobs, -1, 1_024
-        )
-
-    def _params(self, n_columns: int) -> str:
-        whole = _arguments.whole_number
-        params = {
-            "n_clusters": whole(_OWNER, "n_clusters", self.n_clusters, 1, _MOST),
-            "init": self._first(n_columns),
-            "max_iter": whole(_OWNER, "max_iter", self.max_iter, 1, _MOST),
-            "tol": _arguments.number(_OWNER, "tol", self.tol),
-            "seed": _seed(self.random_state),
-        }
-        if self.n_init != "auto":
-            params["n_init"] = whole(_OWNER, "n_init", self.n_init, 1, _MOST)
-        return json.dumps(params)
-
-    def _first(self, n_columns: int) -> Any:
-        if isinstance(self.init, str):
-            return _arguments.choice(_OWNER, "init", self.init, _STARTS)
-        import numpy as np
-
-        centers = _matrix.numbers(_OWNER, np.asarray(self.init))
-        if _matrix.shape(centers) != (self.n_clusters, n_columns):
-            rows, columns = _matrix.shape(centers)
-            raise ParameterError(
-                f"`init` of `{_OWNER}` must be {self.n_clusters} centres of {n_columns} "
-                f"numbers; got {rows} of {columns}"
-            )
-        return {"centers": centers.ravel().tolist()}
+    def _take(self, model: Any, n_features: int, names: list[str]) -> None:
+        super()._take(model, n_features, names)
+        self.fill_ = model.fill
 
     def __sklearn_tags__(self) -> Any:
-        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.missing != "error"
+        return tags
 
-        return Tags(
-            estimator_type="clusterer",
-            target_tags=TargetTags(required=False),
-            transformer_tags=TransformerTags(preserves_dtype=[]),
-            input_tags=InputTags(),
-        )
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = self.__dict__.copy()
-        model = state.pop("_model", None)
-        if model is not None:
-            state["_saved"] = model.to_json()
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        saved = self.__dict__.pop("_saved", None)
-        if saved is not None:
-            self._model = _core.KMeansModel.from_json(saved)
-
-
-def _seed(random_state: Any) -> int:
-    """Return a seed: a whole number as it is, a generator's next."""
-    if random_state is None:
-        return 0
-    if hasattr(random_state, "randint"):
-        return int(random_state.randint(2**31 - 1))
-    if hasattr(random_state, "integers"):
-        return int(random_state.integers(2**63 - 1))
-    return _arguments.whole_number(_OWNER, "random_state", random_state, 0, 2**64 - 1)
-
-
-def _not_fitted() -> type[Exception]:
-    """Return scikit-learn's error where scikit-learn is in use."""
-    import sys
-
-    if "sklearn" in sys.modules:
-        from sklearn import exceptions
-
-        error: type[Exception] = exceptions.NotFittedError
-        return error
-    return AttributeError
+    def _params(self, n_columns: int) -> str:
+        params = {
+            **self._shared_params(n_columns),
+            "max_iter": _arguments.whole_number(
+                _OWNER, "max_iter", self.max_iter, 1, MOST
+            ),
+            "tol": _arguments.number(_OWNER, "tol", self.tol),
+            "missing": _arguments.choice(_OWNER, "missing", self.missing, _MISSING),
+        }
+        for name in ("min_size", "max_size"):
+            size = getattr(self, name)
+            params[name] = _arguments.optional_whole_number(
+                _OWNER, name, size, 1, _MOST_ROWS
+            )
+        return json.dumps(params)

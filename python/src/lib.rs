@@ -7,12 +7,15 @@
 
 mod baskets;
 mod clean;
+mod density;
 mod errors;
 mod files;
 mod gate;
 mod itemsets;
 mod labels;
 mod mined;
+mod mini_batch;
+mod prototypes;
 mod quality;
 mod rfm;
 mod rules;
@@ -38,11 +41,17 @@ mod _core {
     #[pymodule_export]
     use super::clean::normalise;
     #[pymodule_export]
+    use super::density::{MixtureModel, dbscan, density_defaults, optics};
+    #[pymodule_export]
     use super::files::{FileTable, Scan, guess_roles, inspect_file, read_table};
     #[pymodule_export]
     use super::itemsets::Itemsets;
     #[pymodule_export]
     use super::mined::{ItemsetScan, MinedBatches};
+    #[pymodule_export]
+    use super::mini_batch::{MiniBatchModel, mini_batch_defaults};
+    #[pymodule_export]
+    use super::prototypes::{PrototypesModel, prototypes_defaults};
     #[pymodule_export]
     use super::quality::{Quality, quality_checks, quality_defaults};
     #[pymodule_export]

@@ -6,10 +6,10 @@ use numpy::{
     Element, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
     PyUntypedArrayMethods,
 };
-use patronomy::matrix::{Columns, Numbers};
+use patronomy::matrix::{Columns, Filled, Missing, Numbers};
 use patronomy::saved::Saved;
 use patronomy::segment::indices::{indices, silhouette};
-use patronomy::segment::kmeans::KMeansParams;
+use patronomy::segment::kmeans::{KMeansParams, Places};
 use patronomy::{Error, Matrix};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -19,6 +19,9 @@ use crate::gate::{Call, run};
 use crate::table::import;
 use crate::transactions::{from_json, to_json};
 
+/// How columns of a table are read: nulls refused, or as what is no number.
+type Reader = fn(&patronomy::Table) -> Result<Columns, Error>;
+
 /// What holds the numbers while a job runs.
 enum Held<'py> {
     F32(PyReadonlyArray2<'py, f32>),
@@ -27,14 +30,14 @@ enum Held<'py> {
 }
 
 impl<'py> Held<'py> {
-    fn new(data: &Bound<'py, PyAny>) -> PyResult<Self> {
+    fn new(data: &Bound<'py, PyAny>, columns: Reader) -> PyResult<Self> {
         if let Ok(array) = data.extract::<PyReadonlyArray2<'py, f32>>() {
             return Ok(Self::F32(array));
         }
         if let Ok(array) = data.extract::<PyReadonlyArray2<'py, f64>>() {
             return Ok(Self::F64(array));
         }
-        let columns = Columns::new(&import(data)?);
+        let columns = columns(&import(data)?);
         columns.map(Self::Table).map_err(|e| to_py(data.py(), &e))
     }
 
@@ -66,21 +69,36 @@ where
 }
 
 /// Where a matrix is, and how much work it is.
-struct Job<'py> {
+pub(crate) struct Job<'py> {
     held: Held<'py>,
     weights: Option<PyReadonlyArray1<'py, f64>>,
 }
 
 impl<'py> Job<'py> {
-    fn new(
+    pub(crate) fn new(
         data: &Bound<'py, PyAny>,
         weights: Option<PyReadonlyArray1<'py, f64>>,
     ) -> PyResult<Self> {
-        let held = Held::new(data)?;
+        let held = Held::new(data, Columns::new)?;
         Ok(Self { held, weights })
     }
 
-    fn parts(&self, py: Python<'_>) -> PyResult<(Matrix<'_>, Option<&[f64]>)> {
+    /// The same, where missing numbers may be filled.
+    pub(crate) fn with_missing(
+        data: &Bound<'py, PyAny>,
+        weights: Option<PyReadonlyArray1<'py, f64>>,
+        fills: bool,
+    ) -> PyResult<Self> {
+        let reader = if fills {
+            Columns::with_missing
+        } else {
+            Columns::new
+        };
+        let held = Held::new(data, reader)?;
+        Ok(Self { held, weights })
+    }
+
+    pub(crate) fn parts(&self, py: Python<'_>) -> PyResult<(Matrix<'_>, Option<&[f64]>)> {
         let matrix = self.held.matrix().map_err(|e| to_py(py, &e))?;
         let weights = self.weights.as_ref().map(|w| w.as_slice());
         let weights = weights.transpose();
@@ -92,7 +110,7 @@ impl<'py> Job<'py> {
 /// So many numbers are as much work as a row of other jobs.
 const NUMBERS_A_ROW: usize = 16;
 
-fn call<'a>(
+pub(crate) fn call<'a>(
     matrix: &Matrix<'_>,
     k: usize,
     progress: Option<&'a Bound<'a, PyAny>>,
@@ -105,6 +123,83 @@ fn call<'a>(
         memory_mb: None,
         rows: numbers.saturating_mul(k) / NUMBERS_A_ROW,
     }
+}
+
+/// The labels of rows.
+pub(crate) fn predict<'py>(
+    places: Places<'_>,
+    data: &Bound<'py, PyAny>,
+    n_jobs: Option<i64>,
+) -> PyResult<Bound<'py, PyArray1<i32>>> {
+    let py = data.py();
+    let job = Job::with_missing(data, None, places.fills())?;
+    let (matrix, _) = job.parts(py)?;
+    let call = call(&matrix, places.n_clusters(), None, n_jobs);
+    let labels = run(py, &call, |ctx| places.predict(&matrix, ctx))?;
+    Ok(PyArray1::from_vec(py, labels))
+}
+
+/// The distances of rows to all centres.
+pub(crate) fn transform<'py>(
+    places: Places<'_>,
+    data: &Bound<'py, PyAny>,
+    n_jobs: Option<i64>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let py = data.py();
+    let job = Job::with_missing(data, None, places.fills())?;
+    let (matrix, _) = job.parts(py)?;
+    let k = places.n_clusters();
+    let call = call(&matrix, k, None, n_jobs);
+    let distances = run(py, &call, |ctx| places.transform(&matrix, ctx))?;
+    PyArray1::from_vec(py, distances).reshape([matrix.n_rows(), k])
+}
+
+/// The negative inertia of rows.
+pub(crate) fn score<'py>(
+    places: Places<'_>,
+    data: &Bound<'py, PyAny>,
+    weights: Option<PyReadonlyArray1<'py, f64>>,
+    n_jobs: Option<i64>,
+) -> PyResult<f64> {
+    let py = data.py();
+    let job = Job::with_missing(data, weights, places.fills())?;
+    let (matrix, weights) = job.parts(py)?;
+    let call = call(&matrix, places.n_clusters(), None, n_jobs);
+    run(py, &call, |ctx| places.score(&matrix, weights, ctx))
+}
+
+/// How well rows and centres fit each other, as JSON.
+pub(crate) fn figures(
+    places: Places<'_>,
+    data: &Bound<'_, PyAny>,
+    sample: usize,
+    seed: u64,
+    n_jobs: Option<i64>,
+) -> PyResult<String> {
+    let py = data.py();
+    let job = Job::with_missing(data, None, places.fills())?;
+    let (matrix, _) = job.parts(py)?;
+    let k = places.n_clusters();
+    let call = call(&matrix, k, None, n_jobs);
+    let found = run(py, &call, |ctx| {
+        let filled = places.filled(&matrix, ctx)?;
+        let filled = filled.as_ref().map(Filled::matrix).transpose()?;
+        let matrix = filled.as_ref().unwrap_or(&matrix);
+        let labels = places.predict(matrix, ctx)?;
+        let scanned = indices(matrix, places.centers(), &labels, ctx)?;
+        let sampled = silhouette(matrix, &labels, k, sample, seed, ctx)?;
+        Ok((scanned, sampled))
+    })?;
+    to_json(&found)
+}
+
+/// The centres, one a row.
+pub(crate) fn centers<'py>(
+    places: Places<'_>,
+    py: Python<'py>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let shape = [places.n_clusters(), places.n_features()];
+    PyArray1::from_slice(py, places.centers()).reshape(shape)
 }
 
 /// Centres.
@@ -128,7 +223,8 @@ impl KMeansModel {
     ) -> PyResult<Fitted<'py>> {
         let py = data.py();
         let params: KMeansParams = from_json(py, "KMeans", params)?;
-        let job = Job::new(data, weights)?;
+        let fills = params.missing != Missing::Error;
+        let job = Job::with_missing(data, weights, fills)?;
         let (matrix, weights) = job.parts(py)?;
         let call = call(&matrix, params.n_clusters, progress.as_ref(), n_jobs);
         let fitted = run(py, &call, |ctx| params.fit(&matrix, weights, ctx))?;
@@ -141,12 +237,7 @@ impl KMeansModel {
         data: &Bound<'py, PyAny>,
         n_jobs: Option<i64>,
     ) -> PyResult<Bound<'py, PyArray1<i32>>> {
-        let py = data.py();
-        let job = Job::new(data, None)?;
-        let (matrix, _) = job.parts(py)?;
-        let call = call(&matrix, self.0.params.n_clusters, None, n_jobs);
-        let labels = run(py, &call, |ctx| self.0.predict(&matrix, ctx))?;
-        Ok(PyArray1::from_vec(py, labels))
+        predict(self.0.places(), data, n_jobs)
     }
 
     fn transform<'py>(
@@ -154,13 +245,7 @@ impl KMeansModel {
         data: &Bound<'py, PyAny>,
         n_jobs: Option<i64>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let py = data.py();
-        let job = Job::new(data, None)?;
-        let (matrix, _) = job.parts(py)?;
-        let k = self.0.params.n_clusters;
-        let call = call(&matrix, k, None, n_jobs);
-        let distances = run(py, &call, |ctx| self.0.transform(&matrix, ctx))?;
-        PyArray1::from_vec(py, distances).reshape([matrix.n_rows(), k])
+        transform(self.0.places(), data, n_jobs)
     }
 
     fn score<'py>(
@@ -169,11 +254,7 @@ impl KMeansModel {
         weights: Option<PyReadonlyArray1<'py, f64>>,
         n_jobs: Option<i64>,
     ) -> PyResult<f64> {
-        let py = data.py();
-        let job = Job::new(data, weights)?;
-        let (matrix, weights) = job.parts(py)?;
-        let call = call(&matrix, self.0.params.n_clusters, None, n_jobs);
-        run(py, &call, |ctx| self.0.score(&matrix, weights, ctx))
+        score(self.0.places(), data, weights, n_jobs)
     }
 
     fn indices(
@@ -183,24 +264,18 @@ impl KMeansModel {
         seed: u64,
         n_jobs: Option<i64>,
     ) -> PyResult<String> {
-        let py = data.py();
-        let job = Job::new(data, None)?;
-        let (matrix, _) = job.parts(py)?;
-        let k = self.0.params.n_clusters;
-        let call = call(&matrix, k, None, n_jobs);
-        let found = run(py, &call, |ctx| {
-            let labels = self.0.predict(&matrix, ctx)?;
-            let scanned = indices(&matrix, &self.0.centers, &labels, ctx)?;
-            let sampled = silhouette(&matrix, &labels, k, sample, seed, ctx)?;
-            Ok((scanned, sampled))
-        })?;
-        to_json(&found)
+        figures(self.0.places(), data, sample, seed, n_jobs)
     }
 
     #[getter]
     fn centers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let shape = [self.0.params.n_clusters, self.0.n_features];
-        PyArray1::from_slice(py, &self.0.centers).reshape(shape)
+        centers(self.0.places(), py)
+    }
+
+    #[getter]
+    fn fill<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyArray1<f64>>> {
+        let fill = self.0.fill.as_ref();
+        fill.map(|fill| PyArray1::from_slice(py, fill))
     }
 
     #[getter]

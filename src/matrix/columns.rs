@@ -2,8 +2,8 @@
 
 use super::{Matrix, Numbers};
 use crate::error::{Error, Result};
-use crate::table::Table;
 use crate::table::floats::Floats;
+use crate::table::{Column, Table};
 
 /// Number columns of a table, from which matrices borrow.
 #[derive(Debug, Clone)]
@@ -31,12 +31,24 @@ impl Columns {
     /// # Errors
     /// [`Error::ColumnType`] names a column that holds no numbers, [`Error::BadValues`] one with nulls; [`Error::Parameter`] if there is no column.
     pub fn new(table: &Table) -> Result<Self> {
+        Self::of(table, Floats::bind)
+    }
+
+    /// The same, with what is no number for null: a column that has nulls is copied.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), but for nulls.
+    pub fn with_missing(table: &Table) -> Result<Self> {
+        Self::of(table, Floats::with_missing)
+    }
+
+    fn of(table: &Table, bind: fn(&Column) -> Result<Floats>) -> Result<Self> {
         let names: Vec<String> = table.names().into_iter().map(String::from).collect();
         if names.is_empty() {
             let rule = "must be at least one";
             return Err(Error::parameter("Matrix", "columns", rule, 0));
         }
-        let floats = (0..names.len()).map(|i| Floats::bind(&table.column(i)));
+        let floats = (0..names.len()).map(|i| bind(&table.column(i)));
         let floats = floats.collect::<Result<_>>()?;
         Ok(Self { names, floats })
     }

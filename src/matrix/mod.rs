@@ -11,10 +11,12 @@
 //! ```
 
 mod columns;
+mod filled;
 pub(crate) mod frame;
 mod moments;
 
 pub use columns::Columns;
+pub use filled::{Filled, Missing};
 
 use crate::error::{Error, Result};
 use crate::kernels::distance::BLOCK;

@@ -29,6 +29,18 @@ impl Moments {
         self.squares / self.n.max(1) as f64
     }
 
+    /// Of no rows.
+    const fn none(is_narrow: bool) -> Self {
+        Self {
+            n: 0,
+            mean: 0.0,
+            squares: 0.0,
+            min: f64::INFINITY,
+            max: f64::NEG_INFINITY,
+            is_narrow,
+        }
+    }
+
     /// Of both together (Chan, Golub and `LeVeque` 1979).
     fn and(self, other: Self) -> Self {
         let n = self.n + other.n;
@@ -94,14 +106,8 @@ impl Sums {
         for x in rest {
             parts.extend(Self::of_rows(std::slice::from_ref(x), 1).moments(1, T::IS_NARROW));
         }
-        parts.into_iter().reduce(Moments::and).unwrap_or(Moments {
-            n: 0,
-            mean: 0.0,
-            squares: 0.0,
-            min: f64::INFINITY,
-            max: f64::NEG_INFINITY,
-            is_narrow: T::IS_NARROW,
-        })
+        let all = parts.into_iter().reduce(Moments::and);
+        all.unwrap_or(Moments::none(T::IS_NARROW))
     }
 
     fn moments(&self, n: usize, is_narrow: bool) -> impl Iterator<Item = Moments> {
@@ -117,7 +123,7 @@ impl Sums {
 }
 
 impl Matrix<'_> {
-    /// The moments of each column. At least one row.
+    /// The moments of each column.
     ///
     /// # Errors
     /// [`Error::BadValues`] names the first column that has what is no number, is infinite or beyond 1e150; [`Error::Cancelled`].
@@ -131,7 +137,8 @@ impl Matrix<'_> {
         let together = |a: Vec<Moments>, b: Vec<Moments>| -> Vec<Moments> {
             a.into_iter().zip(b).map(|(a, b)| a.and(b)).collect()
         };
-        let all = parts.into_iter().reduce(together).unwrap_or_default();
+        let none = || vec![Moments::none(false); self.n_columns];
+        let all = parts.into_iter().reduce(together).unwrap_or_else(none);
         match all.iter().position(|m| !m.is_good()) {
             Some(column) => Err(self.bad(column)),
             None => Ok(all),

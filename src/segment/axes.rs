@@ -1,6 +1,6 @@
 //! The principal axes of rows: directions in which they vary most.
 
-use ndarray::ArrayView2;
+use ndarray_of_svd::ArrayView2;
 use single_svdlib::dense::small_svd;
 
 use crate::error::{Error, Result};

@@ -2,7 +2,7 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
-use arrow_array::{Array, Float32Array, Float64Array};
+use arrow_array::{Array, ArrayRef, Float32Array, Float64Array};
 use arrow_schema::DataType;
 
 use super::Column;
@@ -21,17 +21,7 @@ impl Floats {
     /// # Errors
     /// [`Error::ColumnType`] if they are no numbers; [`Error::BadValues`] if there are nulls.
     pub(crate) fn bind(column: &Column) -> Result<Self> {
-        let narrow = column.data_type == DataType::Float32;
-        let to = if narrow {
-            DataType::Float32
-        } else {
-            DataType::Float64
-        };
-        if !column.data_type.is_numeric() {
-            return Err(column.type_error("feature", "numbers"));
-        }
-        let cast = column.cast(&to, "feature", "numbers")?;
-        let whole = cast.whole()?;
+        let whole = whole(column)?;
         if let Some(first) = (0..whole.len()).find(|&row| whole.is_null(row)) {
             return Err(Error::BadValues {
                 column: column.name.clone(),
@@ -42,10 +32,42 @@ impl Floats {
                 remedy: "leave these rows out, or fill the cells".into(),
             });
         }
-        Ok(if narrow {
-            Self::F32(whole.as_primitive::<Float32Type>().clone())
-        } else {
-            Self::F64(whole.as_primitive::<Float64Type>().clone())
+        Ok(Self::of(&whole))
+    }
+
+    /// The same, with what is no number for null.
+    ///
+    /// # Errors
+    /// [`Error::ColumnType`] if they are no numbers.
+    pub(crate) fn with_missing(column: &Column) -> Result<Self> {
+        let whole = whole(column)?;
+        if whole.null_count() == 0 {
+            return Ok(Self::of(&whole));
+        }
+        Ok(match Self::of(&whole) {
+            Self::F32(array) => Self::F32(array.iter().map(|x| x.or(Some(f32::NAN))).collect()),
+            Self::F64(array) => Self::F64(array.iter().map(|x| x.or(Some(f64::NAN))).collect()),
         })
     }
+
+    fn of(whole: &ArrayRef) -> Self {
+        match whole.data_type() {
+            DataType::Float32 => Self::F32(whole.as_primitive::<Float32Type>().clone()),
+            _ => Self::F64(whole.as_primitive::<Float64Type>().clone()),
+        }
+    }
+}
+
+/// A column of numbers in one piece.
+fn whole(column: &Column) -> Result<ArrayRef> {
+    let narrow = column.data_type == DataType::Float32;
+    let to = if narrow {
+        DataType::Float32
+    } else {
+        DataType::Float64
+    };
+    if !column.data_type.is_numeric() {
+        return Err(column.type_error("feature", "numbers"));
+    }
+    column.cast(&to, "feature", "numbers")?.whole()
 }

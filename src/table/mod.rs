@@ -7,6 +7,7 @@
 #[cfg(any(feature = "excel", feature = "parquet"))]
 pub(crate) mod align;
 pub(crate) mod bound;
+pub(crate) mod categories;
 pub(crate) mod cells;
 pub(crate) mod codes;
 pub(crate) mod expression;

@@ -10,23 +10,23 @@ use crate::matrix::{Block, Matrix};
 use crate::parallel::{Context, map_ordered, pieces};
 
 /// Rows whose distances are summed together.
-pub(super) const CELL: usize = 1 << 10;
+pub(in crate::segment) const CELL: usize = 1 << 10;
 
 /// Data in its frame, with its rows' weights.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Data<'a> {
-    pub(super) matrix: &'a Matrix<'a>,
-    pub(super) frame: &'a Frame,
-    pub(super) weights: Option<&'a [f64]>,
+pub(in crate::segment) struct Data<'a> {
+    pub(in crate::segment) matrix: &'a Matrix<'a>,
+    pub(in crate::segment) frame: &'a Frame,
+    pub(in crate::segment) weights: Option<&'a [f64]>,
 }
 
 impl Data<'_> {
-    pub(super) fn weight(&self, row: usize) -> f64 {
+    pub(in crate::segment) fn weight(&self, row: usize) -> f64 {
         self.weights.map_or(1.0, |w| w[row])
     }
 
     /// Those of the rows of a block; 0 where there is no row.
-    pub(super) fn block_of_weights(&self, first: usize) -> Option<[f64; BLOCK]> {
+    pub(in crate::segment) fn block_of_weights(&self, first: usize) -> Option<[f64; BLOCK]> {
         self.weights.map(|weights| {
             let mut block = [0.0; BLOCK];
             let weights = &weights[first..];
@@ -36,7 +36,7 @@ impl Data<'_> {
     }
 
     /// Rows that one thread takes at a time, whatever the number of threads: whole cells.
-    pub(super) fn chunk(&self) -> usize {
+    pub(in crate::segment) fn chunk(&self) -> usize {
         const CHUNKS: usize = 64;
         const MOST: usize = 1 << 14;
         let even = self.matrix.n_rows() / CHUNKS;
@@ -44,12 +44,15 @@ impl Data<'_> {
     }
 
     /// The chunks of the rows.
-    pub(super) fn chunks(&self) -> Vec<Range<usize>> {
+    pub(in crate::segment) fn chunks(&self) -> Vec<Range<usize>> {
         pieces(self.matrix.n_rows(), self.chunk()).collect()
     }
 
     /// Chunks of something that is there for each row, with the first row of each.
-    pub(super) fn chunks_of<'b, T>(&self, all: &'b mut [T]) -> Vec<(usize, &'b mut [T])> {
+    pub(in crate::segment) fn chunks_of<'b, T>(
+        &self,
+        all: &'b mut [T],
+    ) -> Vec<(usize, &'b mut [T])> {
         let chunk = self.chunk();
         let chunks = all.chunks_mut(chunk).enumerate();
         chunks.map(|(i, part)| (i * chunk, part)).collect()
@@ -58,9 +61,9 @@ impl Data<'_> {
 
 /// Centres, ready to be compared with rows.
 #[derive(Debug)]
-pub(super) struct Centres<'a> {
+pub(in crate::segment) struct Centres<'a> {
     /// One after the other.
-    pub(super) exact: &'a [f64],
+    pub(in crate::segment) exact: &'a [f64],
     packed: Packed,
     scale: f64,
     d: usize,
@@ -68,14 +71,14 @@ pub(super) struct Centres<'a> {
 
 /// Memory of a thread.
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
+pub(in crate::segment) struct Scratch {
     block: Block,
     found: Nearest,
     row: Vec<f64>,
 }
 
 impl<'a> Centres<'a> {
-    pub(super) fn new(exact: &'a [f64], frame: &Frame) -> Self {
+    pub(in crate::segment) fn new(exact: &'a [f64], frame: &Frame) -> Self {
         let d = frame.middle.len();
         let moved = exact.chunks_exact(d).flat_map(|c| frame.of_point(c));
         let moved: Vec<f64> = moved.collect();
@@ -88,7 +91,7 @@ impl<'a> Centres<'a> {
     }
 
     /// The nearest centre, and how far it is, squared and in the frame's unit; the first of equally near ones.
-    pub(super) fn nearest(&self, row: &[f64]) -> (u32, f64) {
+    pub(in crate::segment) fn nearest(&self, row: &[f64]) -> (u32, f64) {
         let squares = self.exact.chunks_exact(self.d);
         let squares = (0..).zip(squares.map(|c| square(row, c, self.scale)));
         let least = |best: (u32, f64), next: (u32, f64)| if next.1 < best.1 { next } else { best };
@@ -96,7 +99,7 @@ impl<'a> Centres<'a> {
     }
 
     /// Hands out the labels of some rows, block by block, with the number of the first row of each. Those of the last block are the first of its labels.
-    pub(super) fn label(
+    pub(in crate::segment) fn label(
         &self,
         data: &Data<'_>,
         rows: Range<usize>,
@@ -121,7 +124,12 @@ impl<'a> Centres<'a> {
     }
 
     /// Writes the labels of all rows.
-    pub(super) fn labels(&self, data: &Data<'_>, labels: &mut [i32], ctx: &Context) -> Result<()> {
+    pub(in crate::segment) fn labels(
+        &self,
+        data: &Data<'_>,
+        labels: &mut [i32],
+        ctx: &Context,
+    ) -> Result<()> {
         map_ordered(
             ctx,
             "rows assigned",
@@ -142,7 +150,12 @@ impl<'a> Centres<'a> {
     }
 
     /// The weighted sum of the squared distances of the rows to their centres.
-    pub(super) fn inertia(&self, data: &Data<'_>, labels: &[i32], ctx: &Context) -> Result<f64> {
+    pub(in crate::segment) fn inertia(
+        &self,
+        data: &Data<'_>,
+        labels: &[i32],
+        ctx: &Context,
+    ) -> Result<f64> {
         let sums = map_ordered(ctx, "inertia", data.chunks(), |rows: Range<usize>| {
             let mut row = vec![0.0; self.d];
             let mut sum = 0.0;

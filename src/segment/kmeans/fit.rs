@@ -5,6 +5,7 @@ use super::init;
 use super::lloyd::{Limits, Run, run};
 use super::model::KMeansModel;
 use super::params::{Init, KMeansParams, OWNER};
+use super::sized::{self, Sizes};
 use crate::error::{Error, Result};
 use crate::matrix::Matrix;
 use crate::matrix::frame::Frame;
@@ -24,7 +25,8 @@ impl KMeansParams {
     /// Finds centres: from each start until no row changes its centre, or they hardly move. Nothing is scaled.
     ///
     /// Cost: rows x columns x clusters for each iteration; beside the labels little memory. A cluster that loses all its rows gets the row that is farthest
-    /// from its centre.
+    /// from its centre. With limits of sizes each iteration finds the cheapest assignment that keeps them, exactly to 2^-40 of the largest squared distance: rows x
+    /// clusters numbers of memory, of which there may be ten million, and clusters squared for each row that cannot be where it is nearest.
     ///
     /// # Errors
     /// [`Error::Parameter`] for parameters outside their rules, more clusters than rows, and weights that are not one number of 0 or more for each row, with
@@ -36,13 +38,33 @@ impl KMeansParams {
         ctx: &Context,
     ) -> Result<KMeansFit> {
         self.validate()?;
-        let (n, k) = (matrix.n_rows(), self.n_clusters);
-        if k > n {
-            let rule = format!("must be at most {n}, the number of rows");
-            return Err(Error::parameter(OWNER, "n_clusters", rule, k));
+        let n = matrix.n_rows();
+        check_fits(OWNER, self.n_clusters, &self.init, matrix)?;
+        check_weights(OWNER, matrix, weights)?;
+        let sizes = self.sizes(n)?;
+        let Some(fill) = self.missing.learn(matrix, ctx)? else {
+            return self.fit_whole(matrix, weights, sizes, ctx);
+        };
+        let filled = matrix.filled(&fill, ctx)?;
+        let mut fitted = self.fit_whole(&filled.matrix()?, weights, sizes, ctx)?;
+        fitted.model.fill = Some(fill);
+        for (column, &n) in filled.n_missing.iter().enumerate().filter(|(_, n)| **n > 0) {
+            let (name, how) = (matrix.name(column), self.missing.name());
+            let said = format!("column `{name}`: {n} missing value(s) filled with its {how}");
+            fitted.model.notices.push(said);
         }
-        self.check_centers(matrix.n_columns())?;
-        check_weights(matrix, weights)?;
+        Ok(fitted)
+    }
+
+    /// The fit of rows that lack no number.
+    fn fit_whole(
+        &self,
+        matrix: &Matrix<'_>,
+        weights: Option<&[f64]>,
+        sizes: Option<Sizes>,
+        ctx: &Context,
+    ) -> Result<KMeansFit> {
+        let n = matrix.n_rows();
         let moments = matrix.moments(ctx)?;
         let frame = Frame::of(&moments);
         let variances = moments
@@ -61,7 +83,10 @@ impl KMeansParams {
         for start in 0..self.n_starts() {
             let mut labels = vec![0; n];
             let centers = init::centers(self, &data, start, &mut labels, ctx)?;
-            let found = run(&data, centers, labels, limits, ctx)?;
+            let found = match sizes {
+                None => run(&data, centers, labels, limits, ctx)?,
+                Some(sizes) => sized::run(&data, centers, limits, sizes, ctx)?,
+            };
             if best.as_ref().is_none_or(|b| found.inertia < b.inertia) {
                 best = Some(found);
             }
@@ -70,18 +95,6 @@ impl KMeansParams {
         let best =
             best.ok_or_else(|| Error::parameter(OWNER, "n_init", "must be at least 1", 0))?;
         Ok(self.finish(matrix, best))
-    }
-
-    /// Given centres must be as many as are asked for.
-    fn check_centers(&self, d: usize) -> Result<()> {
-        if let Init::Centers(centers) = &self.init
-            && centers.len() != self.n_clusters * d
-        {
-            let k = self.n_clusters;
-            let rule = format!("must be {k} centres of {d} numbers, {} in all", k * d);
-            return Err(Error::parameter(OWNER, "init", rule, centers.len()));
-        }
-        Ok(())
     }
 
     fn finish(&self, matrix: &Matrix<'_>, run: Run) -> KMeansFit {
@@ -106,6 +119,7 @@ impl KMeansParams {
             centers: run.centers,
             n_features: matrix.n_columns(),
             feature_names: matrix.names().to_vec(),
+            fill: None,
             sizes,
             inertia: run.inertia,
             n_iter: run.n_iter,
@@ -119,13 +133,38 @@ impl KMeansParams {
     }
 }
 
+/// There must be a row for each cluster, and as many given centres as are asked for.
+pub(in crate::segment) fn check_fits(
+    owner: &str,
+    k: usize,
+    init: &Init,
+    matrix: &Matrix<'_>,
+) -> Result<()> {
+    let (n, d) = (matrix.n_rows(), matrix.n_columns());
+    if k > n {
+        let rule = format!("must be at most {n}, the number of rows");
+        return Err(Error::parameter(owner, "n_clusters", rule, k));
+    }
+    if let Init::Centers(centers) = init
+        && centers.len() != k * d
+    {
+        let rule = format!("must be {k} centres of {d} numbers, {} in all", k * d);
+        return Err(Error::parameter(owner, "init", rule, centers.len()));
+    }
+    Ok(())
+}
+
 /// Weights must be one number of 0 or more for each row, some above 0.
-pub(super) fn check_weights(matrix: &Matrix<'_>, weights: Option<&[f64]>) -> Result<()> {
+pub(in crate::segment) fn check_weights(
+    owner: &str,
+    matrix: &Matrix<'_>,
+    weights: Option<&[f64]>,
+) -> Result<()> {
     let Some(weights) = weights else {
         return Ok(());
     };
     let refused =
-        |rule: String, value: String| Err(Error::parameter(OWNER, "weights", rule, value));
+        |rule: String, value: String| Err(Error::parameter(owner, "weights", rule, value));
     if weights.len() != matrix.n_rows() {
         let rule = format!("must be one for each of {} rows", matrix.n_rows());
         return refused(rule, weights.len().to_string());

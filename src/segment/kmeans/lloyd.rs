@@ -8,19 +8,19 @@ use crate::kernels::distance::nearest::unlike;
 use crate::parallel::{Context, Spares, map_ordered};
 
 /// No centre yet.
-pub(super) const NONE: i32 = -1;
+pub(in crate::segment) const NONE: i32 = -1;
 
 /// What belongs to each centre.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Totals {
+pub(in crate::segment) struct Totals {
     /// The weighted sums of the rows.
-    pub(super) sums: Vec<f64>,
-    pub(super) weights: Vec<f64>,
-    pub(super) counts: Vec<i64>,
+    pub(in crate::segment) sums: Vec<f64>,
+    pub(in crate::segment) weights: Vec<f64>,
+    pub(in crate::segment) counts: Vec<i64>,
 }
 
 impl Totals {
-    pub(super) fn new(k: usize, d: usize) -> Self {
+    pub(in crate::segment) fn new(k: usize, d: usize) -> Self {
         Self {
             sums: vec![0.0; k * d],
             weights: vec![0.0; k],
@@ -29,7 +29,7 @@ impl Totals {
     }
 
     /// A row comes to a centre, or goes from it if `sign` is -1.
-    pub(super) fn add(&mut self, centre: usize, row: &[f64], weight: f64, sign: i8) {
+    pub(in crate::segment) fn add(&mut self, centre: usize, row: &[f64], weight: f64, sign: i8) {
         let signed = weight * f64::from(sign);
         let d = row.len();
         for (sum, x) in self.sums[centre * d..][..d].iter_mut().zip(row) {
@@ -39,7 +39,7 @@ impl Totals {
         self.counts[centre] += i64::from(sign);
     }
 
-    fn merge(&mut self, other: &Self) {
+    pub(in crate::segment) fn merge(&mut self, other: &Self) {
         let add = |to: &mut [f64], from: &[f64]| to.iter_mut().zip(from).for_each(|(t, f)| *t += f);
         add(&mut self.sums, &other.sums);
         add(&mut self.weights, &other.weights);
@@ -48,7 +48,7 @@ impl Totals {
     }
 
     /// The mean of each centre's rows. One without weight stays where it was.
-    fn means(&self, before: &[f64], d: usize) -> Vec<f64> {
+    pub(in crate::segment) fn means(&self, before: &[f64], d: usize) -> Vec<f64> {
         let mut means = before.to_vec();
         for (c, mean) in means.chunks_exact_mut(d).enumerate() {
             let weight = self.weights[c];
@@ -63,20 +63,20 @@ impl Totals {
 
 /// A start, and where it led.
 #[derive(Debug)]
-pub(super) struct Run {
-    pub(super) centers: Vec<f64>,
-    pub(super) labels: Vec<i32>,
-    pub(super) inertia: f64,
-    pub(super) n_iter: u32,
-    pub(super) converged: bool,
+pub(in crate::segment) struct Run {
+    pub(in crate::segment) centers: Vec<f64>,
+    pub(in crate::segment) labels: Vec<i32>,
+    pub(in crate::segment) inertia: f64,
+    pub(in crate::segment) n_iter: u32,
+    pub(in crate::segment) converged: bool,
 }
 
 /// When to end.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) max_iter: u32,
+pub(in crate::segment) struct Limits {
+    pub(in crate::segment) max_iter: u32,
     /// The sum of the squared moves of all centres, in the frame's unit.
-    pub(super) moves: f64,
+    pub(in crate::segment) moves: f64,
 }
 
 /// One chunk's changes, and how many rows they are.
@@ -88,7 +88,7 @@ struct Change {
 }
 
 /// Iterates from these centres.
-pub(super) fn run(
+pub(in crate::segment) fn run(
     data: &Data<'_>,
     mut centers: Vec<f64>,
     mut labels: Vec<i32>,

@@ -14,14 +14,19 @@
 //! # Ok::<(), patronomy::Error>(())
 //! ```
 
-mod assign;
-mod fit;
-mod init;
-mod lloyd;
+pub(in crate::segment) mod assign;
+pub(in crate::segment) mod fit;
+pub(in crate::segment) mod init;
+pub(in crate::segment) mod lloyd;
 mod model;
-mod params;
+pub(in crate::segment) mod params;
+mod places;
 mod repair;
+mod sized;
+#[cfg(feature = "linfa")]
+mod traits;
 
 pub use fit::KMeansFit;
 pub use model::KMeansModel;
 pub use params::{Init, KMeansParams};
+pub use places::Places;

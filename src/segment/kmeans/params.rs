@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::matrix::Missing;
 
 pub(super) const OWNER: &str = "KMeansParams";
 
@@ -26,6 +27,18 @@ pub enum Init {
     Centers(Vec<f64>),
 }
 
+impl Init {
+    /// How many starts there are, of rows drawn at random so many where nothing is said.
+    pub(in crate::segment) const fn n_starts(&self, asked: Option<u32>, random: u32) -> u32 {
+        match (self, asked) {
+            // Given centres start alike each time.
+            (Self::Centers(_), _) | (Self::PlusPlus | Self::Parallel, None) => 1,
+            (_, Some(n)) => n,
+            (Self::Random, None) => random,
+        }
+    }
+}
+
 /// Parameters of k-means; [`fit`](Self::fit) finds the centres.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -43,6 +56,13 @@ pub struct KMeansParams {
     pub tol: f64,
     /// Of what is drawn.
     pub seed: u64,
+    /// How many rows a cluster has at least. Where this or `max_size` is given, rows are assigned so that all sizes keep them, at the least sum of squared
+    /// distances, and no cluster is empty.
+    pub min_size: Option<usize>,
+    /// How many rows a cluster has at most.
+    pub max_size: Option<usize>,
+    /// What becomes of missing numbers; the model fills those of new rows alike.
+    pub missing: Missing,
 }
 
 impl Default for KMeansParams {
@@ -54,6 +74,9 @@ impl Default for KMeansParams {
             max_iter: 300,
             tol: 1e-4,
             seed: 0,
+            min_size: None,
+            max_size: None,
+            missing: Missing::Error,
         }
     }
 }
@@ -103,14 +126,30 @@ impl KMeansParams {
         self
     }
 
+    /// Sets how many rows a cluster has at least.
+    #[must_use]
+    pub const fn min_size(mut self, n: usize) -> Self {
+        self.min_size = Some(n);
+        self
+    }
+
+    /// Sets how many rows a cluster has at most.
+    #[must_use]
+    pub const fn max_size(mut self, n: usize) -> Self {
+        self.max_size = Some(n);
+        self
+    }
+
+    /// Sets what becomes of missing numbers.
+    #[must_use]
+    pub const fn missing(mut self, missing: Missing) -> Self {
+        self.missing = missing;
+        self
+    }
+
     /// How many starts there are.
     pub(super) fn n_starts(&self) -> u32 {
-        match (&self.init, self.n_init) {
-            // Given centres start alike each time.
-            (Init::Centers(_), _) | (Init::PlusPlus | Init::Parallel, None) => 1,
-            (_, Some(n)) => n,
-            (Init::Random, None) => 10,
-        }
+        self.init.n_starts(self.n_init, 10)
     }
 
     /// Whether the parameters keep their rules.
@@ -118,29 +157,48 @@ impl KMeansParams {
     /// # Errors
     /// [`Error::Parameter`] names the first that does not.
     pub fn validate(&self) -> Result<()> {
-        let at_least_one = |name: &str, n: u64| match n {
-            0 => Err(Error::parameter(OWNER, name, "must be at least 1", n)),
-            _ => Ok(()),
-        };
-        at_least_one("n_clusters", self.n_clusters as u64)?;
-        at_least_one("n_init", self.n_init.unwrap_or(1).into())?;
-        at_least_one("max_iter", self.max_iter.into())?;
-        if self.n_clusters > i32::MAX as usize {
-            let rule = "must fit a label of 32 bits";
-            return Err(Error::parameter(OWNER, "n_clusters", rule, self.n_clusters));
-        }
-        if !(self.tol >= 0.0 && self.tol.is_finite()) {
-            let rule = "must be a number of 0 or more";
-            return Err(Error::parameter(OWNER, "tol", rule, self.tol));
-        }
-        if let Init::Centers(centers) = &self.init
-            && let Some(bad) = centers.iter().find(|x| x.is_nan() || x.abs() > 1e150)
-        {
-            let rule = "must be finite numbers within 1e150";
-            return Err(Error::parameter(OWNER, "init", rule, bad));
-        }
-        Ok(())
+        let counts = [
+            ("n_init", self.n_init.unwrap_or(1).into()),
+            ("max_iter", self.max_iter.into()),
+        ];
+        check_clusters(OWNER, self.n_clusters, &self.init)?;
+        check_counts(OWNER, &counts)?;
+        check_not_negative(OWNER, "tol", self.tol)?;
+        self.check_sizes()
     }
+}
+
+/// There must be a cluster, not more than labels can name, and given centres must be numbers.
+pub(in crate::segment) fn check_clusters(owner: &str, n: usize, init: &Init) -> Result<()> {
+    check_counts(owner, &[("n_clusters", n as u64)])?;
+    if n > i32::MAX as usize {
+        let rule = "must fit a label of 32 bits";
+        return Err(Error::parameter(owner, "n_clusters", rule, n));
+    }
+    if let Init::Centers(centers) = init
+        && let Some(bad) = centers.iter().find(|x| x.is_nan() || x.abs() > 1e150)
+    {
+        let rule = "must be finite numbers within 1e150";
+        return Err(Error::parameter(owner, "init", rule, bad));
+    }
+    Ok(())
+}
+
+/// Each of these must be at least 1.
+pub(in crate::segment) fn check_counts(owner: &str, counts: &[(&str, u64)]) -> Result<()> {
+    match counts.iter().find(|(_, n)| *n == 0) {
+        Some((name, n)) => Err(Error::parameter(owner, name, "must be at least 1", n)),
+        None => Ok(()),
+    }
+}
+
+/// A number of 0 or more.
+pub(in crate::segment) fn check_not_negative(owner: &str, name: &str, x: f64) -> Result<()> {
+    if x >= 0.0 && x.is_finite() {
+        return Ok(());
+    }
+    let rule = "must be a number of 0 or more";
+    Err(Error::parameter(owner, name, rule, x))
 }
 
 #[cfg(test)]
@@ -158,6 +216,8 @@ mod tests {
             (good.clone().max_iter(0), "max_iter"),
             (good.clone().tol(-1.0), "tol"),
             (good.clone().tol(f64::NAN), "tol"),
+            (good.clone().min_size(0), "min_size"),
+            (good.clone().min_size(3).max_size(2), "max_size"),
             (
                 good.clone().init(Init::Centers(vec![f64::INFINITY])),
                 "init",

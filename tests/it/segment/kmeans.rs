@@ -129,7 +129,7 @@ proptest! {
 }
 
 /// Clouds around some points, more than one chunk of them.
-fn clouds(n: usize, d: usize) -> Vec<f32> {
+pub(super) fn clouds(n: usize, d: usize) -> Vec<f32> {
     let mut state = 7_u32;
     let mut next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -14,7 +14,7 @@ use crate::random::stream;
 use plus_plus::Drawing;
 
 /// The centres that a start begins with. `memory` is what the labels will stand in.
-pub(super) fn centers(
+pub(in crate::segment) fn centers(
     params: &KMeansParams,
     data: &Data<'_>,
     start: u32,
