@@ -10,8 +10,8 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use patronomy::segment::kmeans::{Init, KMeansParams};
-use patronomy::segment::mini_batch::MiniBatchParams;
+use patronomy::cluster::kmeans::{Init, KMeansParams};
+use patronomy::cluster::mini_batch::MiniBatchParams;
 use patronomy::{Context, Matrix};
 
 /// Iterations of a run.

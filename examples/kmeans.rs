@@ -1,8 +1,8 @@
 //! Customers in segments by how they buy, and a new one among them: `cargo run --example kmeans`.
 #![allow(clippy::print_stdout, reason = "an example says what it found")]
 
-use patronomy::segment::indices::indices;
-use patronomy::segment::kmeans::KMeansParams;
+use patronomy::cluster::indices::indices;
+use patronomy::cluster::kmeans::KMeansParams;
 use patronomy::{Context, Matrix};
 
 fn main() -> patronomy::Result<()> {

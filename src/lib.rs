@@ -28,6 +28,7 @@
 pub mod baskets;
 mod budget;
 pub mod clean;
+pub mod cluster;
 mod error;
 pub mod features;
 #[cfg_attr(

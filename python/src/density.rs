@@ -1,14 +1,14 @@
 //! DBSCAN and OPTICS: labels of rows, and no model, for new rows have no place in them.
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
+use patronomy::cluster::density::{DbscanParams, OpticsParams};
+use patronomy::cluster::mixture::MixtureParams;
 use patronomy::saved::Saved;
-use patronomy::segment::density::{DbscanParams, OpticsParams};
-use patronomy::segment::mixture::MixtureParams;
 use pyo3::prelude::*;
 
+use crate::cluster::{Job, call};
 use crate::errors::to_py;
 use crate::gate::run;
-use crate::segment::{Job, call};
 use crate::transactions::{from_json, to_json};
 
 /// What a row is compared with is about as much work as so many centres.
@@ -77,7 +77,7 @@ pub(crate) fn density_defaults() -> PyResult<(String, String, String)> {
 /// Clouds.
 #[pyclass(frozen, module = "patronomy._core")]
 #[derive(Debug)]
-pub(crate) struct MixtureModel(patronomy::segment::mixture::MixtureModel);
+pub(crate) struct MixtureModel(patronomy::cluster::mixture::MixtureModel);
 
 #[pymethods]
 impl MixtureModel {
@@ -172,7 +172,7 @@ impl MixtureModel {
 
     #[staticmethod]
     fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
-        let model = patronomy::segment::mixture::MixtureModel::from_json(text);
+        let model = patronomy::cluster::mixture::MixtureModel::from_json(text);
         model.map(Self).map_err(|e| to_py(py, &e))
     }
 
@@ -182,7 +182,7 @@ impl MixtureModel {
 
     #[staticmethod]
     fn load(py: Python<'_>, path: std::path::PathBuf) -> PyResult<Self> {
-        let model = patronomy::segment::mixture::MixtureModel::load(&path);
+        let model = patronomy::cluster::mixture::MixtureModel::load(&path);
         model.map(Self).map_err(|e| to_py(py, &e))
     }
 }

@@ -7,6 +7,7 @@
 
 mod baskets;
 mod clean;
+mod cluster;
 mod density;
 mod errors;
 mod files;
@@ -19,7 +20,6 @@ mod prototypes;
 mod quality;
 mod rfm;
 mod rules;
-mod segment;
 mod segments;
 mod sequences;
 mod simulate;
@@ -41,6 +41,8 @@ mod _core {
     #[pymodule_export]
     use super::clean::normalise;
     #[pymodule_export]
+    use super::cluster::{KMeansModel, kmeans_defaults};
+    #[pymodule_export]
     use super::density::{MixtureModel, dbscan, density_defaults, optics};
     #[pymodule_export]
     use super::files::{FileTable, Scan, guess_roles, inspect_file, read_table};
@@ -58,8 +60,6 @@ mod _core {
     use super::rfm::{Rfm, RfmModel, builtin_segment_map, rfm_defaults};
     #[pymodule_export]
     use super::rules::{Evaluation, Rules, measures, rule_defaults, rule_splits};
-    #[pymodule_export]
-    use super::segment::{KMeansModel, kmeans_defaults};
     #[pymodule_export]
     use super::segments::{Features, SegmentModel, Segments, segment_defaults};
     #[pymodule_export]

@@ -3,19 +3,19 @@
 use std::path::PathBuf;
 
 use numpy::{PyArray1, PyArray2, PyReadonlyArray1};
+use patronomy::cluster::mini_batch::{MiniBatchFit, MiniBatchParams};
 use patronomy::saved::Saved;
-use patronomy::segment::mini_batch::{MiniBatchFit, MiniBatchParams};
 use pyo3::prelude::*;
 
+use crate::cluster::{Job, call, centers, figures, predict, score, transform};
 use crate::errors::to_py;
 use crate::gate::run;
-use crate::segment::{Job, call, centers, figures, predict, score, transform};
 use crate::transactions::{from_json, to_json};
 
 /// Centres, and what it takes to go on learning.
 #[pyclass(frozen, module = "patronomy._core")]
 #[derive(Debug)]
-pub(crate) struct MiniBatchModel(patronomy::segment::mini_batch::MiniBatchModel);
+pub(crate) struct MiniBatchModel(patronomy::cluster::mini_batch::MiniBatchModel);
 
 /// A model, and the labels of the rows that it has met last.
 type Fitted<'py> = (MiniBatchModel, Bound<'py, PyArray1<i32>>);
@@ -163,7 +163,7 @@ impl MiniBatchModel {
 
     #[staticmethod]
     fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
-        let model = patronomy::segment::mini_batch::MiniBatchModel::from_json(text);
+        let model = patronomy::cluster::mini_batch::MiniBatchModel::from_json(text);
         model.map(Self).map_err(|e| to_py(py, &e))
     }
 
@@ -173,7 +173,7 @@ impl MiniBatchModel {
 
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let model = patronomy::segment::mini_batch::MiniBatchModel::load(&path);
+        let model = patronomy::cluster::mini_batch::MiniBatchModel::load(&path);
         model.map(Self).map_err(|e| to_py(py, &e))
     }
 }

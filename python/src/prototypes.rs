@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use patronomy::Context;
+use patronomy::cluster::prototypes::{Categories, PrototypesParams};
 use patronomy::saved::Saved;
-use patronomy::segment::prototypes::{Categories, PrototypesParams};
 use pyo3::prelude::*;
 
+use crate::cluster::{Job, call};
 use crate::errors::to_py;
 use crate::gate::run;
-use crate::segment::{Job, call};
 use crate::table::import;
 use crate::transactions::{from_json, to_json};
 
@@ -30,7 +30,7 @@ fn categories(data: &Bound<'_, PyAny>) -> PyResult<Vec<Categories>> {
 /// Prototypes.
 #[pyclass(frozen, module = "patronomy._core")]
 #[derive(Debug)]
-pub(crate) struct PrototypesModel(patronomy::segment::prototypes::PrototypesModel);
+pub(crate) struct PrototypesModel(patronomy::cluster::prototypes::PrototypesModel);
 
 /// Labels, and what is to be known of them.
 type Assigned<'py> = (Bound<'py, PyArray1<i32>>, Vec<String>);
@@ -115,7 +115,7 @@ impl PrototypesModel {
 
     #[staticmethod]
     fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
-        let model = patronomy::segment::prototypes::PrototypesModel::from_json(text);
+        let model = patronomy::cluster::prototypes::PrototypesModel::from_json(text);
         model.map(Self).map_err(|e| to_py(py, &e))
     }
 
@@ -125,7 +125,7 @@ impl PrototypesModel {
 
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let model = patronomy::segment::prototypes::PrototypesModel::load(&path);
+        let model = patronomy::cluster::prototypes::PrototypesModel::load(&path);
         model.map(Self).map_err(|e| to_py(py, &e))
     }
 }

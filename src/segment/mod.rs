@@ -1,22 +1,10 @@
-//! Segmentation: customers, or any rows of numbers, in groups that are near each other.
-//!
-//! [`kmeans`] and [`indices`] work on matrices and scale nothing. [`job`] is what people call: it takes the features of customers, scales them, chooses how many segments
-//! there are, says what is special in each ([`profile`]), and keeps what experts say of them.
+//! Segments of customers: the features of customers are scaled, the number of segments is chosen ([`choose`]), k-means finds them ([`job`]), what is special in each is said
+//! ([`profile`], [`explain`], [`class_gap`]), and what experts say of them is kept.
 
-#[cfg(feature = "linfa")]
-mod arrays;
 mod axes;
 pub mod choose;
 pub mod class_gap;
-#[cfg(feature = "linfa")]
-pub mod density;
 pub mod explain;
-pub mod indices;
 pub mod job;
-pub mod kmeans;
-pub mod mini_batch;
-#[cfg(feature = "linfa")]
-pub mod mixture;
 pub mod profile;
-pub mod prototypes;
 pub mod scaling;

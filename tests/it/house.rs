@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 /// From the ground up: a folder knows its own line and those above it in this list.
-const LINES: [&[&str]; 17] = [
+const LINES: [&[&str]; 18] = [
     &["error", "random", "parallel", "budget", "progress", "saved"],
     &["kernels"],
     &["stats"],
     &["table"],
     &["matrix"],
+    &["cluster"],
     &["io"],
     &["clean"],
     &["quality"],

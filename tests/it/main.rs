@@ -11,6 +11,7 @@
 mod as_of;
 mod baskets;
 mod cancel;
+mod cluster;
 mod draw;
 mod errors;
 mod faults;

@@ -2,12 +2,12 @@
 
 use super::counts::Counts;
 use super::model::LatentClasses;
+use crate::cluster::kmeans::KMeansParams;
 use crate::error::Result;
 use crate::features::basket::{self, numbers};
 use crate::features::{FeatureParams, Orders};
 use crate::matrix::{Matrix, Numbers};
 use crate::parallel::{Context, map_ordered};
-use crate::segment::kmeans::KMeansParams;
 
 /// Most classes that are tried where their number is not given.
 const MOST: usize = 10;

@@ -3,12 +3,12 @@
 use rand::Rng;
 
 use super::sweep::{ChooseParams, sampled};
+use crate::cluster::kmeans::KMeansParams;
 use crate::error::Result;
 use crate::matrix::Matrix;
 use crate::parallel::Context;
 use crate::random::stream;
 use crate::segment::axes::{along, principal};
-use crate::segment::kmeans::KMeansParams;
 
 /// For each number of centres from 1 to `last` the gap and its standard error (Tibshirani, Walther and Hastie 2001), on a sample of the rows; beside it stand rows spread evenly
 /// over the ranges of the sample along its principal axes.

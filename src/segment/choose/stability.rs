@@ -1,11 +1,11 @@
 //! Whether the same segments come out of other rows.
 
 use super::sweep::{ChooseParams, sampled};
+use crate::cluster::kmeans::KMeansParams;
 use crate::error::Result;
 use crate::matrix::Matrix;
 use crate::parallel::Context;
 use crate::random::stream;
-use crate::segment::kmeans::KMeansParams;
 use crate::stats::agreement::{adjusted_rand, contingency};
 
 /// The mean adjusted Rand index of `labels` and the segments that k-means finds on halves of the rows (at most `sample` of them), all rows assigned to the nearest of

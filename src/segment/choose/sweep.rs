@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::gap::gaps;
 use super::recommend::Choice;
 use super::stability::stability;
+use crate::cluster::indices::{indices, silhouette};
+use crate::cluster::kmeans::{Init, KMeansFit, KMeansParams};
 use crate::error::{Error, Result};
 use crate::matrix::Matrix;
 use crate::parallel::Context;
-use crate::segment::indices::{indices, silhouette};
-use crate::segment::kmeans::{Init, KMeansFit, KMeansParams};
 
 pub(super) const OWNER: &str = "ChooseParams";
 
@@ -22,9 +22,9 @@ pub struct Candidate {
     pub n_segments: usize,
     /// The sum of the squared distances to the centres.
     pub inertia: f64,
-    /// By distances to centres; see [`indices`](crate::segment::indices::indices()).
+    /// By distances to centres; see [`indices`](crate::cluster::indices::indices()).
     pub simplified_silhouette: Option<f64>,
-    /// By distances to other rows, of a sample; see [`silhouette`](crate::segment::indices::silhouette()).
+    /// By distances to other rows, of a sample; see [`silhouette`](crate::cluster::indices::silhouette()).
     pub silhouette: Option<f64>,
     /// Its standard error.
     pub silhouette_standard_error: Option<f64>,

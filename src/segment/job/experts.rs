@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::assign::nearest_two;
 use super::model::{Segment, SegmentModel};
 use super::result::Segments;
+use crate::cluster::kmeans::KMeansParams;
 use crate::error::{Error, Result};
 use crate::matrix::Matrix;
 use crate::parallel::Context;
-use crate::segment::kmeans::KMeansParams;
 use crate::segment::scaling;
 
 /// Longest name of a segment.

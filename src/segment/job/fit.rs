@@ -6,12 +6,12 @@ use super::assign::{Near, nearest_two};
 use super::model::{Deciles, Segment, SegmentModel};
 use super::params::SegmentParams;
 use super::result::Segments;
+use crate::cluster::kmeans::KMeansParams;
 use crate::error::{Error, Result};
 use crate::features::Features;
 use crate::matrix::Matrix;
 use crate::parallel::Context;
 use crate::segment::choose::Choice;
-use crate::segment::kmeans::KMeansParams;
 use crate::segment::scaling::{self, ColumnScale, Scale};
 use crate::stats::quantile::{Position, quantiles};
 
