@@ -166,9 +166,10 @@ impl SparseMat<f64> for Products<'_> {
 
     fn mul_vec(&self, x: &[f64], y: &mut [f64], trans: bool) {
         y.fill(0.0);
-        let found = match trans {
-            false => self.forward(x),
-            true => self.backward(x),
+        let found = if trans {
+            self.backward(x)
+        } else {
+            self.forward(x)
         };
         match (found, trans) {
             (Ok(parts), false) => {

@@ -50,10 +50,10 @@ fn made(
     let needs_money = params.has(FeatureSet::Rfm) || params.has(FeatureSet::Behaviour);
     let needs_baskets = params.sets.iter().any(|s| *s != FeatureSet::Rfm);
     let customers = needs_money.then(|| tx.customers(ctx)).transpose()?;
-    let orders = match needs_baskets {
-        true => Some(Orders::new(tx, customers.as_ref().map(|c| &c.ids), ctx)?),
-        false => None,
-    };
+    let ids = customers.as_ref().map(|c| &c.ids);
+    let orders = needs_baskets
+        .then(|| Orders::new(tx, ids, ctx))
+        .transpose()?;
     let mut notices = Vec::new();
     let mut named: Vec<(String, Kind, Vec<f64>)> = Vec::new();
     let (mut made_space, mut made_classes) = (None, None);

@@ -52,7 +52,7 @@ impl RfmModel {
     /// Whether a fit could have produced the model.
     ///
     /// # Errors
-    /// [`Error::Parameter`] names what no fit produces.
+    /// [`Error::Parameter`](crate::Error::Parameter) names what no fit produces.
     pub fn validate(&self) -> Result<()> {
         self.params.validate()?;
         self.breaks.validate()
@@ -71,8 +71,8 @@ impl RfmParams {
     /// Scores the customers of a view.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a bad parameter; [`Error::TooFewRows`] if no customer has an order; a missing role; [`Error::Cancelled`];
-    /// [`Error::Budget`].
+    /// [`Error::Parameter`](crate::Error::Parameter) for a bad parameter; [`Error::TooFewRows`](crate::Error::TooFewRows) if no customer has an order; a missing role; [`Error::Cancelled`](crate::Error::Cancelled);
+    /// [`Error::Budget`](crate::Error::Budget).
     pub fn fit(&self, tx: &Transactions, ctx: &Context) -> Result<Rfm> {
         self.validate()?;
         let (tx, customers) = self.view(tx, ctx)?;

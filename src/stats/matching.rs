@@ -52,9 +52,9 @@ pub(crate) fn greatest(totals: &[f64], n_columns: usize) -> Vec<Option<usize>> {
         }
     }
     let mut columns = vec![None; n_rows];
-    for j in 1..=n_columns {
-        if let Some(column) = columns.get_mut(row_of[j] - 1) {
-            *column = Some(j - 1);
+    for (j, &row) in row_of[1..=n_columns].iter().enumerate() {
+        if let Some(column) = columns.get_mut(row - 1) {
+            *column = Some(j);
         }
     }
     columns

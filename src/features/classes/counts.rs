@@ -39,22 +39,12 @@ impl Counts {
             ends: Vec::new(),
             n_items,
         };
-        for (column, n) in parts
-            .iter()
-            .flatten()
-            .map(|row| {
-                all.ends.push(row.len());
-                row
-            })
-            .flatten()
-        {
-            all.columns.push(*column);
-            all.values.push(*n);
-        }
-        let mut end = 0;
-        for length in &mut all.ends {
-            end += *length;
-            *length = end;
+        for row in parts.into_iter().flatten() {
+            for (column, n) in row {
+                all.columns.push(column);
+                all.values.push(n);
+            }
+            all.ends.push(all.columns.len());
         }
         Ok(all)
     }

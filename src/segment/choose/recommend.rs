@@ -56,20 +56,18 @@ impl Choice {
                 let why = "there are no groups that a silhouette could tell";
                 (k, format!("{alike}; {why}, and {k} is the finest of these"))
             }
-            (None, _) => match greatest(&large, of_stability) {
-                Some(best) => {
-                    let (k, index) = (best.n_segments, of_stability(best));
-                    let why = "no number of segments comes out alike on halves of the customers";
-                    (
-                        k,
-                        format!("{why}; {k} comes nearest (adjusted Rand index {index:.2})"),
-                    )
-                }
-                None => {
+            (None, _) => greatest(&large, of_stability).map_or_else(
+                || {
                     let why = format!("every number has a segment below {least} of the customers");
                     (params.min_segments, format!("{why}; the least is taken"))
-                }
-            },
+                },
+                |best| {
+                    let (k, index) = (best.n_segments, of_stability(best));
+                    let why = "no number of segments comes out alike on halves of the customers";
+                    let nearest = format!("{k} comes nearest (adjusted Rand index {index:.2})");
+                    (k, format!("{why}; {nearest}"))
+                },
+            ),
         };
         Self {
             candidates,

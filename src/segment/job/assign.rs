@@ -64,7 +64,7 @@ impl SegmentModel {
     pub fn assign(self: &Arc<Self>, features: &Features, ctx: &Context) -> Result<Segments> {
         let near = self.near(features, ctx)?;
         ctx.progress.finish();
-        Segments::new(Arc::clone(self), features.clone(), near)
+        Ok(Segments::new(Arc::clone(self), features.clone(), near))
     }
 
     pub(super) fn near(&self, features: &Features, ctx: &Context) -> Result<Near> {

@@ -143,10 +143,10 @@ impl SegmentModel {
         let places: Vec<usize> = places.collect::<Result<_>>()?;
         let is_repeated = |(i, p): (usize, &usize)| places[..i].contains(p);
         let [first, others @ ..] = places.as_slice() else {
-            return Err(self.too_few(segments));
+            return Err(too_few(segments));
         };
         if others.is_empty() || places.iter().enumerate().any(is_repeated) {
-            return Err(self.too_few(segments));
+            return Err(too_few(segments));
         }
         let mut model = self.judged(
             said,
@@ -205,11 +205,11 @@ impl SegmentModel {
         model.judgements.push(said);
         model
     }
+}
 
-    fn too_few(&self, segments: &[i32]) -> Error {
-        let rule = "must be at least two, each once";
-        Error::parameter("SegmentModel", "segments", rule, format!("{segments:?}"))
-    }
+fn too_few(segments: &[i32]) -> Error {
+    let rule = "must be at least two, each once";
+    Error::parameter("SegmentModel", "segments", rule, format!("{segments:?}"))
 }
 
 impl Segments {
@@ -286,7 +286,7 @@ impl Segments {
         let matrix = Matrix::from_rows(&rows[..], model.n_features())?;
         let near = nearest_two(&matrix, &model.centers, &model.segment_of_center(), ctx)?;
         model.count(&near, ctx)?;
-        Self::new(Arc::new(model), self.features.clone(), near)
+        Ok(Self::new(Arc::new(model), self.features.clone(), near))
     }
 }
 

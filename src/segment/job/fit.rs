@@ -123,7 +123,7 @@ impl Found<'_> {
         model.count(&near, ctx)?;
         model.notices.extend(warnings(&model));
         ctx.progress.finish();
-        Segments::new(Arc::new(model), self.features.clone(), near)
+        Ok(Segments::new(Arc::new(model), self.features.clone(), near))
     }
 }
 

@@ -132,7 +132,7 @@ impl SegmentModel {
         let near = nearest_two(&matrix, &model.centers, &model.segment_of_center(), ctx)?;
         ctx.progress.finish();
         Ok((
-            Segments::new(Arc::new(model), features.clone(), near)?,
+            Segments::new(Arc::new(model), features.clone(), near),
             changes,
         ))
     }
@@ -164,28 +164,13 @@ impl SegmentModel {
         let all = new.len().max(1) as f64;
         let mut found = Vec::new();
         let mut shapes: Vec<Segment> = Vec::new();
-        for j in 0..n_new {
-            let from = pairs
-                .iter()
-                .position(|&p| p == Some(j))
-                .filter(|&i| overlap(i, j) >= SAME);
-            let centers = model.segments[j].centers.clone();
-            let shape = match from {
-                Some(i) => Segment {
-                    centers,
-                    ..self.segments[i].clone()
-                },
-                None => {
-                    let id = model.next_id;
-                    model.next_id += 1;
-                    Segment {
-                        centers,
-                        id,
-                        ..unnamed(id as usize)
-                    }
-                }
-            };
+        for (j, &after) in of_new.iter().enumerate() {
+            let from = pairs.iter().position(|&p| p == Some(j));
+            let from = from.filter(|&i| overlap(i, j) >= SAME);
+            let before = from.map(|i| &self.segments[i]);
+            let shape = model.shape(j, before);
             let overlap = from.map(|i| overlap(i, j));
+            let shift = |old: &Segment| apart(&self.middle(old), &model.middle(&shape));
             found.push(SegmentChange {
                 segment: shape.id,
                 name: shape.name.clone(),
@@ -195,10 +180,9 @@ impl SegmentModel {
                     None => Status::New,
                 },
                 overlap,
-                share_before: from.map(|i| self.share(&self.segments[i])),
-                share_after: Some(of_new[j] as f64 / all),
-                center_shift: from
-                    .map(|i| apart(&self.middle(&self.segments[i]), &model.middle(&shape))),
+                share_before: before.map(|old| self.share(old)),
+                share_after: Some(after as f64 / all),
+                center_shift: before.map(shift),
             });
             shapes.push(shape);
         }
@@ -214,6 +198,24 @@ impl SegmentModel {
         }));
         model.segments = shapes;
         found
+    }
+
+    /// The segment at this place, as the one that it was before, or with a number of its own.
+    fn shape(&mut self, place: usize, before: Option<&Segment>) -> Segment {
+        let centers = self.segments[place].centers.clone();
+        if let Some(before) = before {
+            return Segment {
+                centers,
+                ..before.clone()
+            };
+        }
+        let id = self.next_id;
+        self.next_id += 1;
+        Segment {
+            id,
+            centers,
+            ..unnamed(id as usize)
+        }
     }
 
     fn changes(&self, segments: Vec<SegmentChange>, old: &[i32], features: &Features) -> Changes {

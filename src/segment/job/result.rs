@@ -23,7 +23,7 @@ pub struct Segments {
 }
 
 impl Segments {
-    pub(super) fn new(model: Arc<SegmentModel>, features: Features, near: Near) -> Result<Self> {
+    pub(super) fn new(model: Arc<SegmentModel>, features: Features, near: Near) -> Self {
         let of = model.segment_of_center();
         let place = |&c: &i32| {
             let place = of[c as usize];
@@ -34,12 +34,12 @@ impl Segments {
             }
         };
         let labels = near.labels.iter().map(place).collect();
-        Ok(Self {
+        Self {
             model,
             features,
             near,
             labels,
-        })
+        }
     }
 
     /// The centres, the names, and how they came about.

@@ -9,12 +9,12 @@ const MOST: usize = 3;
 
 /// The traits of a segment that are worth telling, the largest first: of other columns only those that chance alone hardly makes, of baskets' coordinates none, for
 /// they have no names.
-pub(super) fn told<'a>(
-    traits: &'a [Trait],
+pub(super) fn told(
+    traits: &[Trait],
     segment: usize,
     fdr: f64,
     is_named: impl Fn(&str) -> bool,
-) -> Vec<&'a Trait> {
+) -> Vec<&Trait> {
     let size = |t: &Trait| (t.superiority - 0.5).abs();
     let is_sure = |t: &Trait| t.basis == Basis::Used || t.p_adjusted.is_some_and(|p| p <= fdr);
     let mut own: Vec<&Trait> = traits
@@ -39,35 +39,33 @@ pub(super) fn sentence(traits: &[&Trait]) -> String {
 }
 
 fn phrase(t: &Trait) -> String {
-    match &t.level {
-        Some(level) => format!(
+    if let Some(level) = &t.level {
+        return format!(
             "{} {level}: {} % against {} % elsewhere",
             t.column,
             number(t.value * 100.0),
             number(t.elsewhere * 100.0)
-        ),
-        None => {
-            let (word, chance) = if t.superiority >= 0.5 {
-                ("high", t.superiority)
-            } else {
-                ("low", 1.0 - t.superiority)
-            };
-            format!(
-                "{word} {}: {} against {} elsewhere ({word}er in {:.0} % of comparisons)",
-                t.column,
-                number(t.value),
-                number(t.elsewhere),
-                chance * 100.0
-            )
-        }
+        );
     }
+    let (word, chance) = if t.superiority >= 0.5 {
+        ("high", t.superiority)
+    } else {
+        ("low", 1.0 - t.superiority)
+    };
+    format!(
+        "{word} {}: {} against {} elsewhere ({word}er in {:.0} % of comparisons)",
+        t.column,
+        number(t.value),
+        number(t.elsewhere),
+        chance * 100.0
+    )
 }
 
 /// Three digits that count, thousands apart.
 fn number(x: f64) -> String {
     let size = x.abs();
     if size >= 1_000.0 {
-        let whole = format!("{:.0}", size);
+        let whole = format!("{size:.0}");
         let mut grouped = String::new();
         for (i, digit) in whole.chars().enumerate() {
             if i > 0 && (whole.len() - i) % 3 == 0 {
@@ -88,9 +86,10 @@ fn number(x: f64) -> String {
         _ => 3,
     };
     let text = format!("{x:.places$}");
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').into(),
-        false => text,
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').into()
+    } else {
+        text
     }
 }
 

@@ -475,7 +475,7 @@ fn rules_stand_for_segments_and_are_tested_on_others() {
     );
     assert_eq!(found.batch().unwrap().num_rows(), found.rules.len());
     // Groups that no column tells apart: the rules are no better than the largest group.
-    let cloud = table(2_000, &["a", "b"], |i, j| noise(i, j));
+    let cloud = table(2_000, &["a", "b"], noise);
     let two = SegmentParams::new()
         .n_segments(2)
         .fit(&cloud, &ctx())
