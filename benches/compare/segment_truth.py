@@ -59,7 +59,7 @@ def _row(n: int, seed: int, difficulty: Any) -> dict[str, Any]:
         found = pl.DataFrame({"customer": customers, "label": labels})
         found = asked.join(found, on="customer", how="left", maintain_order="left")
         predicted = found["label"].fill_null(-1).cast(pl.Float64).to_list()
-        return oracle.evaluate("segments", predicted) / best["segments"]
+        return float(oracle.evaluate("segments", predicted) / best["segments"])
 
     row: dict[str, Any] = {"difficulty": difficulty, "seed": seed}
     row["oracle"] = best["segments"]
