@@ -629,9 +629,18 @@ class SegmentModel:
     def features(
         self, tx: Transactions, progress: _Progress = None, n_jobs: int | None = None
     ) -> Features: ...
-    def assign(self, features: Features) -> Segments: ...
+    def assign(
+        self,
+        features: Features,
+        progress: _Progress = None,
+        n_jobs: int | None = None,
+    ) -> Segments: ...
     def refit(
-        self, features: Features, n_segments: int | None = None
+        self,
+        features: Features,
+        n_segments: int | None = None,
+        progress: _Progress = None,
+        n_jobs: int | None = None,
     ) -> tuple[Segments, str]: ...
 
 @final

@@ -205,8 +205,13 @@ def features_json(
     random_state: int,
 ) -> str:
     """Return the arguments of `Transactions.features` in the form of the core."""
-    listed = [sets] if isinstance(sets, str) else list(sets)
     names = get_args(FeatureSet)
+    rule = "one of " + ", ".join(names) + ", or a list of them"
+    listed = (
+        [sets]
+        if isinstance(sets, str)
+        else _arguments.items(_OWNER, "sets", sets, rule)
+    )
     whole = _arguments.whole_number
     return json.dumps(
         {

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import nan
 from typing import TYPE_CHECKING, Any
 
+from patronomy.errors import ParameterError
 from patronomy.plot import _axes, compact
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ def heat_map(traits: Mapping[str, Sequence[Any]], ax: "Axes | None" = None) -> "
     3
     """
     names = list(dict.fromkeys(traits["segment_name"]))
+    if not names:
+        raise ParameterError(
+            "a profile needs at least two segments that are not rejected; there is "
+            "nobody elsewhere to compare with"
+        )
     pairs = zip(traits["column"], traits["level"], strict=True)
     labels = [c if level is None else f"{c} {level}" for c, level in pairs]
     rows = list(dict.fromkeys(labels))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from patronomy import _arguments, _core, _render, _segment_params
 from patronomy._frozen import Frozen
+from patronomy._opening import no_table, speaks_arrow
 from patronomy._progress import Progress, reporting
 from patronomy._segment_params import Scale
 from patronomy._segment_results import Changes, ClassGap, Explanation, Profile
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from patronomy.transactions import Transactions
 
 __all__ = ["SegmentModel", "Segments"]
+
+_ORIGINS = {
+    "given": "the number was given",
+    "classes": "there is a segment for each latent class",
+    "refit": "the segments are those of the fit before",
+}
 
 PlotKind: TypeAlias = Literal["profile", "choice", "projection"]
 
@@ -97,7 +104,9 @@ class SegmentModel(Frozen):
             If the features are others.
         """
         features = self._features(data, progress, n_jobs)
-        return Segments._of(self._inner.assign(features))
+        jobs = _arguments.optional_whole_number("assign", "n_jobs", n_jobs, -1, 1_024)
+        with reporting(progress) as report:
+            return Segments._of(self._inner.assign(features, report, jobs))
 
     def refit(
         self,
@@ -119,9 +128,11 @@ class SegmentModel(Frozen):
             Its ``changes`` say which are stable, changed, new or gone, how far centres
             have moved, and how far the customers have (population stability index).
         """
+        n = None if k == "same" else _arguments.whole_number("refit", "k", k, 1, 1_000)
+        jobs = _arguments.optional_whole_number("refit", "n_jobs", n_jobs, -1, 1_024)
         features = self._features(data, progress, n_jobs)
-        n = None if k == "same" else _arguments.whole_number("refit", "k", k, 1, 10_000)
-        found, changes = self._inner.refit(features, n)
+        with reporting(progress) as report:
+            found, changes = self._inner.refit(features, n, report, jobs)
         return Segments._of(found, json.loads(changes))
 
     def _features(
@@ -202,6 +213,13 @@ class Segments(ArrowTable):
         segments._set(_segments=inner, _changes=changes)
         return segments
 
+    # Experts change it in place, so a copy must not share what they change.
+    def __copy__(self) -> Self:
+        return self._of(self._segments, self._changes)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self.__copy__()
+
     def _become(self, inner: _core.Segments) -> None:
         self._set(_inner=inner.table(), _segments=inner)
 
@@ -247,9 +265,7 @@ class Segments(ArrowTable):
         model = self.model._json()
         if model["choice"] is not None:
             return str(model["choice"]["reason"])
-        if model["params"]["n_segments"] is None:
-            return "there is a segment for each latent class"
-        return "the number was given"
+        return _ORIGINS[model["origin"]]
 
     @property
     def changes(self) -> Changes | None:
@@ -392,6 +408,8 @@ class Segments(ArrowTable):
                 "profile", "n_representatives", n_representatives, 0, 2**32
             ),
         }
+        if attributes is not None and not speaks_arrow(attributes):
+            raise TypeError(no_table("Segments.profile", attributes))
         column = _arguments.column_name("profile", "customer", customer)
         return Profile._of(
             *self._segments.profile(json.dumps(params), attributes, column)
@@ -517,8 +535,8 @@ class Segments(ArrowTable):
         candidates = self.choice
         if candidates is None:
             raise ParameterError(
-                '`kind` of `Segments.plot` is "choice", but the number of segments was '
-                'given; call `segment` with k="auto"'
+                '`kind` of `Segments.plot` is "choice", but no numbers were compared; '
+                'call `segment` with k="auto"'
             )
         return segment_plots.choice(candidates, len(self.model.names), ax)
 

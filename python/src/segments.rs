@@ -40,8 +40,12 @@ impl Features {
 
     #[staticmethod]
     fn from_table(data: &Bound<'_, PyAny>, customer: &str) -> PyResult<Self> {
-        let found = Numbers::from_table(&import(data)?, customer);
-        found.map(Self).map_err(|e| to_py(data.py(), &e))
+        let table = import(data)?;
+        let call = Call::quiet(table.n_rows());
+        let found = run(data.py(), &call, |ctx| {
+            Numbers::from_table(&table, customer, ctx)
+        });
+        found.map(Self)
     }
 
     fn table(&self, py: Python<'_>) -> PyResult<TableView> {
@@ -210,7 +214,9 @@ impl Segments {
         let params: ProfileParams = from_json(py, "profile", params)?;
         let attributes = attributes.map(|data| import(&data)).transpose()?;
         let (tables, notices) = self.made(py, |s, ctx| {
-            let attributes = attributes.as_ref().map(|t| Attributes::new(t, customer));
+            let attributes = attributes
+                .as_ref()
+                .map(|t| Attributes::new(t, customer, ctx));
             let found = params.fit(s, attributes.transpose()?.as_ref(), ctx)?;
             let tables = vec![found.summary()?, found.batch()?, found.representatives()?];
             Ok((tables, found.notices))
@@ -297,20 +303,31 @@ impl SegmentModel {
         run(py, &call, |ctx| self.0.recipe.apply(&tx.0, ctx)).map(Features)
     }
 
-    fn assign(&self, py: Python<'_>, features: &Features) -> PyResult<Segments> {
-        let call = Call::quiet(features.0.len() * self.0.n_features());
+    #[pyo3(signature = (features, progress=None, n_jobs=None))]
+    fn assign(
+        &self,
+        py: Python<'_>,
+        features: &Features,
+        progress: Option<Bound<'_, PyAny>>,
+        n_jobs: Option<i64>,
+    ) -> PyResult<Segments> {
+        let numbers = features.0.len().saturating_mul(self.0.n_features());
+        let call = watched(progress.as_ref(), n_jobs, numbers);
         run(py, &call, |ctx| self.0.assign(&features.0, ctx)).map(Segments)
     }
 
-    #[pyo3(signature = (features, n_segments=None))]
+    #[pyo3(signature = (features, n_segments=None, progress=None, n_jobs=None))]
     fn refit(
         &self,
         py: Python<'_>,
         features: &Features,
         n_segments: Option<usize>,
+        progress: Option<Bound<'_, PyAny>>,
+        n_jobs: Option<i64>,
     ) -> PyResult<(Segments, String)> {
-        let call = Call::quiet(usize::MAX);
-        let (found, changes) = run(py, &call, |ctx| self.0.refit(&features.0, n_segments, ctx))?;
+        let call = watched(progress.as_ref(), n_jobs, usize::MAX);
+        let job = |ctx: &Context| self.0.refit(&features.0, n_segments, ctx);
+        let (found, changes) = run(py, &call, job)?;
         Ok((Segments(found), to_json(&changes)?))
     }
 }

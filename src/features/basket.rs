@@ -147,26 +147,26 @@ pub(super) fn learn(
     let (matrix, kept) = Sparse::of_customers(orders, params.min_customers, ctx)?;
     let total = matrix.total();
     let (n_rows, n_items) = matrix.shape();
-    // One place tells nothing apart, and the first singular value only says that shares add up to one.
+    // One place tells nothing apart.
     if n_rows < 2 || n_items < 2 {
         return Err(Error::TooFewRows {
             job: "basket features".into(),
             what: format!(
-                "items bought by {} customers (`min_customers`)",
+                "customers, and items bought by {} of them (`min_customers`)",
                 params.min_customers
             ),
             needed: 2,
-            found: n_items as u64,
+            found: n_items.min(n_rows) as u64,
             reason: format!(
-                "{} items were bought by {} customers",
+                "{} items were bought by {} customers; {n_items} and {n_rows} are left",
                 orders.baskets.n_items(),
-                n_rows
+                orders.len(),
             ),
         });
     }
     let most = n_rows.min(n_items) - 1;
     let wanted = params.n_components.unwrap_or(MOST).min(most);
-    let found = singular(&matrix, wanted + 1, params.seed, ctx)?;
+    let found = singular(&matrix, wanted, params.seed, ctx)?;
     if !found.converged {
         notices.push(
             "the decomposition of baskets had not settled: its last coordinates are rough".into(),
@@ -174,11 +174,17 @@ pub(super) fn learn(
     }
     let noise_edge = ((n_rows as f64).sqrt() + (n_items as f64).sqrt()) / total.sqrt();
     let above = |s: &&f64| params.n_components.is_some() || **s > noise_edge;
-    let q = found.values[1..].iter().take_while(above).count().max(1);
+    let q = found.values.iter().take_while(above).count().max(1);
+    if let Some(n) = params.n_components.filter(|&n| n > wanted) {
+        notices.push(format!("{n_rows} customers and {n_items} items have {wanted} coordinates, not {n} (`n_components`)"));
+    }
+    if params.n_components.is_none() && found.values[0] <= noise_edge {
+        notices.push("customers buy as if independently of each other's tastes: one coordinate is kept, and it may be chance".into());
+    }
     let chance = n_rows as f64 / total;
     let mut coordinates = vec![0.0; n_items * q];
     for j in 0..q {
-        let mut column: Vec<f64> = found.right(j + 1).collect();
+        let mut column: Vec<f64> = found.right(j).collect();
         turn(&mut column);
         for (i, x) in column.into_iter().enumerate() {
             coordinates[i * q + j] = x * matrix.item_scale(i);
@@ -196,11 +202,11 @@ pub(super) fn learn(
     Ok(BasketSpace {
         items: kept.into_iter().map(|i| texts[i].clone()).collect(),
         coordinates,
-        variances: found.values[1..=q]
+        variances: found.values[..q]
             .iter()
             .map(|s| (s * s - chance).max(s * s * 1e-3))
             .collect(),
-        singular_values: found.values[1..].to_vec(),
+        singular_values: found.values.clone(),
         noise_edge,
     })
 }

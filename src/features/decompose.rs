@@ -13,6 +13,8 @@ use crate::parallel::{Context, map_ordered, pieces};
 
 /// Purchases of a piece of work.
 const PIECE: usize = 1 << 16;
+/// Most pieces: each has sums of its own for all items.
+const PIECES: usize = 32;
 
 /// Counts of purchases, customer by customer, each divided by the roots of its row's and its column's sum.
 pub(super) struct Sparse {
@@ -20,6 +22,8 @@ pub(super) struct Sparse {
     values: Vec<f64>,
     ends: Vec<usize>,
     item_sums: Vec<f64>,
+    /// The roots of the customers' shares of all purchases.
+    row_roots: Vec<f64>,
     total: f64,
     /// Rows with about as many purchases in each piece.
     chunks: Vec<Range<usize>>,
@@ -52,6 +56,7 @@ impl Sparse {
             values: Vec::new(),
             ends: Vec::new(),
             item_sums: vec![0.0; kept.len()],
+            row_roots: Vec::new(),
             total: 0.0,
             chunks: Vec::new(),
         };
@@ -72,6 +77,10 @@ impl Sparse {
             }
         }
         all.total = all.item_sums.iter().sum();
+        all.row_roots = row_sums
+            .iter()
+            .map(|sum| (sum / all.total).sqrt())
+            .collect();
         all.scale(&row_sums);
         all.cut();
         Ok((all, kept))
@@ -90,7 +99,8 @@ impl Sparse {
     fn cut(&mut self) {
         let (mut first, mut from) = (0, 0);
         for (row, &end) in self.ends.iter().enumerate() {
-            if end - from >= PIECE || row + 1 == self.ends.len() {
+            let piece = PIECE.max(self.items.len() / PIECES);
+            if end - from >= piece || row + 1 == self.ends.len() {
                 self.chunks.push(first..row + 1);
                 (first, from) = (row + 1, end);
             }
@@ -107,6 +117,11 @@ impl Sparse {
         self.total
     }
 
+    /// The roots of the items' shares of all purchases.
+    fn item_roots(&self) -> impl Iterator<Item = f64> {
+        self.item_sums.iter().map(|sum| (sum / self.total).sqrt())
+    }
+
     /// What takes a singular vector's number to the item's place: one over the root of the item's share.
     pub(super) fn item_scale(&self, item: usize) -> f64 {
         (self.total / self.item_sums[item]).sqrt()
@@ -121,7 +136,8 @@ impl Sparse {
     }
 }
 
-/// The products that the decomposition asks for, by all threads; stops where the job is to stop.
+/// The products that the decomposition asks for, by all threads; stops where the job is to stop. What would be if purchases were independent is taken away: the
+/// roots of the customers' shares times those of the items'.
 struct Products<'a> {
     matrix: &'a Sparse,
     ctx: &'a Context,
@@ -173,13 +189,20 @@ impl SparseMat<f64> for Products<'_> {
         };
         match (found, trans) {
             (Ok(parts), false) => {
-                let all = parts.into_iter().flatten();
-                y.iter_mut().zip(all).for_each(|(y, x)| *y = x);
+                let even: f64 = self.matrix.item_roots().zip(x).map(|(r, x)| r * x).sum();
+                let all = parts.into_iter().flatten().zip(&self.matrix.row_roots);
+                y.iter_mut()
+                    .zip(all)
+                    .for_each(|(y, (x, r))| *y = x - even * r);
             }
             (Ok(parts), true) => {
                 for part in parts {
                     y.iter_mut().zip(part).for_each(|(y, x)| *y += x);
                 }
+                let roots = self.matrix.row_roots.iter();
+                let even: f64 = roots.zip(x).map(|(r, x)| r * x).sum();
+                let items = self.matrix.item_roots();
+                y.iter_mut().zip(items).for_each(|(y, r)| *y -= even * r);
             }
             (Err(error), _) => {
                 let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
@@ -189,7 +212,7 @@ impl SparseMat<f64> for Products<'_> {
     }
 
     fn squared_frobenius(&self) -> f64 {
-        self.matrix.values.iter().map(|v| v * v).sum()
+        self.matrix.values.iter().map(|v| v * v).sum::<f64>() - 1.0
     }
 }
 

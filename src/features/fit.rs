@@ -126,7 +126,7 @@ fn made(
     };
     Ok(Features {
         customers: ids,
-        columns: named.into_iter().map(|(.., column)| column).collect(),
+        columns: Arc::new(named.into_iter().map(|(.., column)| column).collect()),
         recipe: Arc::new(recipe),
         counts,
         notices,

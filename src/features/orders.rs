@@ -90,7 +90,7 @@ impl Orders {
     }
 }
 
-/// The ranges of `known` customers, which ascend, for `ids`.
+/// The ranges of `known` customers for `ids`.
 fn aligned(ids: &ArrayRef, known: &ArrayRef, own: &[Range<usize>]) -> Result<Vec<Range<usize>>> {
     let refused = |e: ArrowError| Error::FeatureMismatch {
         what: "the customers of lines and of baskets".into(),
@@ -99,15 +99,20 @@ fn aligned(ids: &ArrayRef, known: &ArrayRef, own: &[Range<usize>]) -> Result<Vec
     let known = arrow_cast::cast(known, ids.data_type()).map_err(refused)?;
     let order = make_comparator(ids, &known, SortOptions::default()).map_err(refused)?;
     let ascending = sort_to_indices(ids, None, None).map_err(refused)?;
+    // What could not be cast is none of the ids: nulls come first, and are passed over. The cast may have changed the order.
+    let by_known = sort_to_indices(&known, None, None).map_err(refused)?;
+    let mut others = by_known.values()[known.null_count()..].iter().peekable();
     let mut ranges = vec![0..0; ids.len()];
-    let mut at = 0;
     for &i in ascending.values() {
         let i = i as usize;
-        while at < known.len() && order(i, at).is_gt() {
-            at += 1;
-        }
-        if at < known.len() && order(i, at).is_eq() {
-            ranges[i] = own[at].clone();
+        while others
+            .next_if(|&&at| order(i, at as usize).is_gt())
+            .is_some()
+        {}
+        if let Some(&&at) = others.peek()
+            && order(i, at as usize).is_eq()
+        {
+            ranges[i] = own[at as usize].clone();
         }
     }
     Ok(ranges)

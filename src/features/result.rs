@@ -11,7 +11,9 @@ use super::classes::LatentClasses;
 use super::params::{FeatureParams, OWNER};
 use crate::error::{Error, Result};
 use crate::matrix::{Columns, Matrix, Numbers};
+use crate::parallel::Context;
 use crate::table::Table;
+use crate::table::plain::unique_ids;
 use crate::transactions::RowCounts;
 
 /// What a column of features is.
@@ -46,7 +48,7 @@ pub struct FeatureRecipe {
 #[derive(Clone)]
 pub struct Features {
     pub(super) customers: ArrayRef,
-    pub(super) columns: Vec<Vec<f64>>,
+    pub(super) columns: Arc<Vec<Vec<f64>>>,
     pub(super) recipe: Arc<FeatureRecipe>,
     pub(super) counts: RowCounts,
     pub(super) notices: Vec<String>,
@@ -65,12 +67,14 @@ impl Features {
     /// Features of your own: number columns of a table, one row for each customer, beside the column of their identifiers.
     ///
     /// # Errors
-    /// [`Error::ColumnNotFound`]; [`Error::ColumnType`] for a column that holds no numbers; [`Error::BadValues`] for nulls; [`Error::Parameter`] if no column is left, or
-    /// there are not as many identifiers as rows.
-    pub fn from_table(table: &Table, customer: &str) -> Result<Self> {
+    /// [`Error::ColumnNotFound`]; [`Error::ColumnType`] for a column that holds no numbers; [`Error::BadValues`] for nulls, and for identifiers that are there twice;
+    /// [`Error::Parameter`] if no column is left, or one has the name of another or of one that results have beside the features.
+    pub fn from_table(table: &Table, customer: &str, ctx: &Context) -> Result<Self> {
         let at = table.position(customer, "role `customer`")?;
-        let ids = table.column(at).whole()?;
-        let columns = Columns::new(&table.without(at)?)?;
+        let ids = unique_ids(table, at, ctx)?;
+        let others = table.without(at)?;
+        check_names(&others.names())?;
+        let columns = Columns::new(&others)?;
         let matrix = columns.matrix()?;
         let n = matrix.n_rows();
         let copied = (0..matrix.n_columns()).map(|j| (0..n).map(|i| matrix.get(i, j)).collect());
@@ -83,7 +87,7 @@ impl Features {
         };
         Ok(Self {
             customers: ids,
-            columns: copied.collect(),
+            columns: Arc::new(copied.collect()),
             recipe: Arc::new(recipe),
             counts: RowCounts::default(),
             notices: Vec::new(),
@@ -162,7 +166,7 @@ impl Features {
         let take = |c: &Vec<f64>| places.iter().map(|&i| c[i]).collect();
         Ok(Self {
             customers,
-            columns: self.columns.iter().map(take).collect(),
+            columns: Arc::new(self.columns.iter().map(take).collect()),
             ..self.clone()
         })
     }
@@ -173,14 +177,45 @@ impl Features {
     /// [`Error::FeatureMismatch`] if a column is called `customer` too.
     pub fn batch(&self) -> Result<RecordBatch> {
         let ids = std::iter::once(("customer", self.customers.clone()));
-        let numbers = self.names().iter().zip(&self.columns).map(|(name, c)| {
-            let array: ArrayRef = Arc::new(Float64Array::from(c.clone()));
-            (name.as_str(), array)
-        });
+        let numbers = self
+            .names()
+            .iter()
+            .zip(self.columns.iter())
+            .map(|(name, c)| {
+                let array: ArrayRef = Arc::new(Float64Array::from(c.clone()));
+                (name.as_str(), array)
+            });
         RecordBatch::try_from_iter(ids.chain(numbers)).map_err(|e| Error::FeatureMismatch {
             what: "the features".into(),
             why: e.to_string(),
         })
+    }
+}
+
+/// Columns that stand beside features in results.
+const RESERVED: [&str; 12] = [
+    "customer",
+    "segment",
+    "segment_name",
+    "description",
+    "is_rejected",
+    "n_customers",
+    "share",
+    "rank",
+    "distance",
+    "margin",
+    "fits",
+    "item",
+];
+
+fn check_names(names: &[&str]) -> Result<()> {
+    let is_bad = |(i, name): &(usize, &&str)| RESERVED.contains(name) || names[..*i].contains(name);
+    match names.iter().enumerate().find(is_bad) {
+        Some((_, name)) => {
+            let rule = "must be names that differ, and that results do not have already; rename it";
+            Err(Error::parameter("Features", "columns", rule, name))
+        }
+        None => Ok(()),
     }
 }
 

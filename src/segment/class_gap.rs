@@ -6,7 +6,7 @@ use arrow_array::{ArrayRef, Float64Array, Int32Array, RecordBatch, StringArray, 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::features::Orders;
+use crate::features::{FeatureRecipe, FeatureSet, Orders};
 use crate::parallel::{Context, map_ordered, pieces};
 use crate::segment::job::{Segments, to_batch};
 use crate::stats::multiple::benjamini_hochberg;
@@ -74,7 +74,7 @@ pub struct ClassGap {
 impl ClassGapParams {
     /// For each customer the items that most of the segment's customers bought and this one did not. An item is a segment's if at least `min_share` of its customers bought it,
     /// more than elsewhere, and more than chance makes: by Fisher's exact test, adjusted for all pairs of segment and item (Benjamini and Hochberg 1995). Where the segments were
-    /// found in baskets there is no test: they differ in these by construction.
+    /// found in baskets (all features but recency, frequency and money) there is no test: they differ in these by construction.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a parameter outside its rule; a missing role; [`Error::Budget`], [`Error::Cancelled`].
@@ -82,8 +82,7 @@ impl ClassGapParams {
         self.validate()?;
         let customers = segments.features().customers();
         let orders = Orders::new(tx, Some(customers), ctx)?;
-        let recipe = &segments.model().recipe;
-        let is_circular = recipe.space.is_some() || recipe.classes.is_some();
+        let is_circular = is_circular(&segments.model().recipe);
         let ranges = pieces(orders.len(), 1 << 12).collect();
         let bought = map_ordered(
             ctx,
@@ -103,9 +102,23 @@ impl ClassGapParams {
         let bought: Vec<Vec<u32>> = bought.into_iter().flatten().collect();
         let items = self.items(segments, &bought, orders.baskets.n_items(), is_circular);
         let gaps = self.gaps(segments.labels(), &bought, &items);
+        let n_without = bought.iter().filter(|items| items.is_empty()).count();
+        if n_without == bought.len() && n_without > 0 {
+            return Err(Error::FeatureMismatch {
+                what: "the transactions".into(),
+                why: "no customer of the segments has a basket in them; are identifiers written alike?".into(),
+            });
+        }
         let mut notices = Vec::new();
         if is_circular {
             notices.push("the segments were found in baskets: that they differ in items is no evidence, and is not tested".into());
+        } else {
+            notices.push("segments whose customers buy often buy more of everything: compare `lift` between items".into());
+        }
+        if n_without > 0 {
+            notices.push(format!(
+                "{n_without} customers have no basket in these transactions"
+            ));
         }
         ctx.progress.finish();
         Ok(ClassGap {
@@ -209,6 +222,12 @@ impl ClassGapParams {
         }
         gaps
     }
+}
+
+/// Whether segments were found in what customers buy, or in how many items.
+fn is_circular(recipe: &FeatureRecipe) -> bool {
+    let sets = recipe.params.as_ref().map_or(&[][..], |p| &p.sets);
+    sets.iter().any(|s| *s != FeatureSet::Rfm)
 }
 
 impl ClassGap {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import json
 import pickle
@@ -297,10 +298,60 @@ def test_every_table_and_bad_arguments() -> None:
     with pytest.raises(pt.BadValuesError, match="`a`"):
         nulls = pa.table({"customer": [1, 2], "a": [1.0, None]})
         pt.Features.from_table(nulls)
-    with pytest.raises(pt.ParameterError, match="given"):
+    with pytest.raises(pt.ParameterError, match="compared"):
         segments.plot("choice")
     with pytest.raises(pt.SavedFormatError):
         _core.SegmentModel.from_json("{}")
+
+
+def test_identifiers_are_ones_own_and_of_any_type(
+    shop: pt.simulate.Shop, tx: pt.Transactions, bought: pl.DataFrame
+) -> None:
+    table = pl.DataFrame({"customer": [1, 1, 2], "a": [1.0, 2.0, 3.0]})
+    with pytest.raises(pt.BadValuesError, match="have a row already"):
+        pt.Features.from_table(table)
+    table = pl.DataFrame({"customer": [1, None, 2], "a": [1.0, 2.0, 3.0]})
+    with pytest.raises(pt.BadValuesError, match="are no identifiers"):
+        pt.Features.from_table(table)
+    with pytest.raises(pt.ParameterError, match="share"):
+        pt.Features.from_table(pl.DataFrame({"customer": [1], "share": [0.5]}))
+    # Integers for features, text in the lines, and floats for attributes: as pandas has them.
+    lines = pl.DataFrame(shop).with_columns(pl.col("customer").cast(pl.String))
+    as_text = pt.Transactions(
+        lines,
+        customer="customer",
+        transaction="invoice",
+        item="item",
+        time="time",
+        amount="amount" if lines["amount"].null_count() == 0 else "price",
+    )
+    own = pl.DataFrame(tx.features("rfm"))
+    assert own["customer"].dtype.is_integer()
+    given = pt.Features.from_table(own.rename({"frequency": "orders"}))
+    segments = given.segment(k=3)
+    gap = pl.DataFrame(segments.class_gap(as_text, fdr=1.0))
+    assert gap.height > 100
+    assert gap.join(bought, on=["customer", "item"]).height == 0
+    floats = own.select(pl.col("customer").cast(pl.Float64), age=pl.lit(30.0))
+    assert not segments.profile(floats.to_pandas()).notices
+    with pytest.raises(pt.FeatureMismatchError, match="written alike"):
+        segments.profile(floats.with_columns(pl.col("customer") + 0.5))
+    with pytest.raises(TypeError, match="profile"):
+        segments.profile("ages.csv")
+
+
+def test_a_copy_stays_as_it_is() -> None:
+    values = {"customer": [1, 2, 3, 4], "a": [1.0, 2.0, 50.0, 60.0]}
+    segments = pt.Features.from_table(pa.table(values)).segment(k=2)
+    before = copy.deepcopy(segments)
+    segments.name(0, "the first")
+    assert before.model.names[0] == "segment 0"
+    assert segments.model.names[0] == "the first"
+    with pytest.raises(pt.ParameterError, match="at least two"):
+        pt.Features.from_table(pa.table(values)).segment(k=1).plot()
+    assert segments.reason == "the number was given"
+    again = segments.refit(segments.features)
+    assert again.reason == "the segments are those of the fit before"
 
 
 def test_pictures_are_drawn(tx: pt.Transactions) -> None:

@@ -23,7 +23,7 @@ pub(super) fn gaps(
     let mut random = stream(params.seed, "gap", 0);
     let rows = sampled(matrix, n, &mut random);
     let own = log_inertias(params, &rows, d, last, ctx)?;
-    let even = Even::of(&rows, d)?;
+    let even = Even::of(&rows, d, ctx)?;
     let mut others = Vec::new();
     for i in 0..params.n_resamples {
         let mut random = stream(params.seed, "gap", 1 + u64::from(i));
@@ -71,8 +71,8 @@ struct Even {
 }
 
 impl Even {
-    fn of(rows: &[f64], d: usize) -> Result<Self> {
-        let (middle, axes) = principal(rows, d)?;
+    fn of(rows: &[f64], d: usize, ctx: &Context) -> Result<Self> {
+        let (middle, axes) = principal(rows, d, ctx)?;
         let range = |axis: &[f64]| {
             let all = rows.chunks_exact(d).map(|row| along(axis, row, &middle));
             all.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| {

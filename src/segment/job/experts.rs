@@ -218,7 +218,14 @@ impl Segments {
     /// # Errors
     /// As [`SegmentModel::assign`].
     pub fn under(&self, model: SegmentModel, ctx: &Context) -> Result<Self> {
-        Arc::new(model).assign(&self.features, ctx)
+        let is_same = model.centers == self.model.centers
+            && model.segment_of_center() == self.model.segment_of_center();
+        let model = Arc::new(model);
+        if is_same {
+            // Only names and marks have changed.
+            return Ok(Self::new(model, self.features.clone(), self.near.clone()));
+        }
+        model.assign(&self.features, ctx)
     }
 
     /// With a segment cut into some by k-means among its own customers; the parts get numbers of their own, and customers near their bounds may change.
@@ -233,6 +240,14 @@ impl Segments {
         ctx: &Context,
     ) -> Result<Self> {
         let place = self.model.place_of(segment)?;
+        if self.features.len() as u64 != self.model.n_customers() {
+            let rule = format!(
+                "must be those {} that the segments were found on; refit them first",
+                self.model.n_customers()
+            );
+            let n = self.features.len();
+            return Err(Error::parameter("Segments", "customers", rule, n));
+        }
         let of = self.model.segment_of_center();
         let is_own = |i: &usize| of[self.near.labels[*i] as usize] as usize == place;
         let own: Vec<usize> = (0..self.features.len()).filter(is_own).collect();
@@ -267,7 +282,7 @@ impl Segments {
         {
             model.segments.push(Segment {
                 id: *id,
-                name: format!("segment {id}"),
+                name: model.free_name(*id),
                 description: String::new(),
                 centers: vec![model.sizes.len()],
                 is_rejected: gone.is_rejected,
@@ -280,17 +295,34 @@ impl Segments {
         self.recounted(model, ctx)
     }
 
-    /// Sizes and reaches of centres by these customers.
+    /// Sizes and reaches of centres by these customers. Parts without any are left out.
     fn recounted(&self, mut model: SegmentModel, ctx: &Context) -> Result<Self> {
         let rows = scaling::scaled(&self.features, &model.scales, ctx)?;
         let matrix = Matrix::from_rows(&rows[..], model.n_features())?;
         let near = nearest_two(&matrix, &model.centers, &model.segment_of_center(), ctx)?;
         model.count(&near, ctx)?;
-        Ok(Self::new(Arc::new(model), self.features.clone(), near))
+        let empty: Vec<usize> = (0..model.sizes.len())
+            .filter(|&c| model.sizes[c] == 0)
+            .collect();
+        if empty.is_empty() {
+            return Ok(Self::new(Arc::new(model), self.features.clone(), near));
+        }
+        model.without_centers(&empty);
+        model.segments.retain(|s| !s.centers.is_empty());
+        Arc::new(model).assign(&self.features, ctx)
     }
 }
 
 impl SegmentModel {
+    /// The name of a segment that nobody has named, and that no other has.
+    pub(super) fn free_name(&self, id: i32) -> String {
+        let mut name = format!("segment {id}");
+        while self.segments.iter().any(|s| s.name == name) {
+            name.push_str(" (new)");
+        }
+        name
+    }
+
     /// Takes centres away; the others are numbered anew.
     pub(super) fn without_centers(&mut self, gone: &[usize]) {
         let d = self.n_features();

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::assign::{Near, nearest_two};
-use super::model::{Deciles, Segment, SegmentModel};
+use super::model::{Deciles, Origin, Segment, SegmentModel};
 use super::params::SegmentParams;
 use super::result::Segments;
 use crate::cluster::kmeans::KMeansParams;
 use crate::error::{Error, Result};
-use crate::features::Features;
+use crate::features::{Features, Kind};
 use crate::matrix::Matrix;
 use crate::parallel::Context;
 use crate::segment::choose::Choice;
@@ -27,6 +27,16 @@ impl SegmentParams {
     /// [`Error::Parameter`] for parameters outside their rules; [`Error::TooFewRows`] for fewer customers than segments; [`Error::BadValues`] for what is no finite
     /// number; [`Error::Cancelled`].
     pub fn fit(&self, features: &Features, ctx: &Context) -> Result<Segments> {
+        self.fit_among(features, true, ctx)
+    }
+
+    /// The same; where these are customers of one class, there is none for each.
+    pub(super) fn fit_among(
+        &self,
+        features: &Features,
+        are_all: bool,
+        ctx: &Context,
+    ) -> Result<Segments> {
         self.validate()?;
         let n = features.len();
         let needed = self.n_segments.unwrap_or(self.choose.min_segments);
@@ -45,26 +55,28 @@ impl SegmentParams {
         let rows = scaling::scaled(features, &scales, ctx)?;
         let matrix = Matrix::from_rows(&rows[..], scales.len())?;
         let matrix = matrix.with_names(features.names().to_vec())?;
-        let (choice, centers, notices) =
-            match (corners(features, &scales, self.n_segments), self.n_segments) {
-                (Some(centers), _) => (None, centers, Vec::new()),
-                (None, Some(k)) => {
-                    let params = KMeansParams::new(k).n_init(self.n_init).seed(self.seed);
-                    let found = params.fit(&matrix, None, ctx)?.model;
-                    (None, found.centers, found.notices)
-                }
-                (None, None) => {
-                    let mut choose = self.choose.clone();
-                    choose.seed = self.seed;
-                    let (choice, found) = choose.fit(&matrix, ctx)?;
-                    (Some(choice), found.model.centers, found.model.notices)
-                }
-            };
+        let corners = corners(features, &scales, self.n_segments).filter(|_| are_all);
+        let (origin, choice, centers, notices) = match (corners, self.n_segments) {
+            (Some(centers), _) => (Origin::Classes, None, centers, Vec::new()),
+            (None, Some(k)) => {
+                let params = KMeansParams::new(k).n_init(self.n_init).seed(self.seed);
+                let found = params.fit(&matrix, None, ctx)?.model;
+                (Origin::Given, None, found.centers, found.notices)
+            }
+            (None, None) => {
+                let mut choose = self.choose.clone();
+                choose.seed = self.seed;
+                let (choice, found) = choose.fit(&matrix, ctx)?;
+                let found = found.model;
+                (Origin::Chosen, Some(choice), found.centers, found.notices)
+            }
+        };
         let found = Found {
             params: self,
             features,
             scales,
             choice,
+            origin,
         };
         found.segments(&centers, notices, &matrix, ctx)
     }
@@ -72,7 +84,7 @@ impl SegmentParams {
 
 /// Where the chances of latent classes are all there is, and as many segments are asked for as there are classes: the places where each class is certain. The nearest of them is that of the
 /// likeliest class, which k-means would move away from.
-pub(super) fn corners(
+fn corners(
     features: &Features,
     scales: &[ColumnScale],
     n_segments: Option<usize>,
@@ -91,6 +103,7 @@ pub(super) struct Found<'a> {
     pub(super) features: &'a Features,
     pub(super) scales: Vec<ColumnScale>,
     pub(super) choice: Option<Choice>,
+    origin: Origin,
 }
 
 impl Found<'_> {
@@ -113,6 +126,7 @@ impl Found<'_> {
             sizes: vec![0; k],
             segments: (0..k).map(unnamed).collect(),
             choice: self.choice,
+            origin: self.origin,
             judgements: Vec::new(),
             next_id: k as i32,
             deciles: deciles(self.features, ctx)?,
@@ -178,7 +192,7 @@ impl SegmentModel {
     }
 }
 
-fn deciles(features: &Features, ctx: &Context) -> Result<Vec<Deciles>> {
+pub(super) fn deciles(features: &Features, ctx: &Context) -> Result<Vec<Deciles>> {
     let of = |column: &Vec<f64>| -> Result<Deciles> {
         let at: Vec<Position> = (1..10)
             .map(|i| Position::exact(column.len(), i, 10))
@@ -201,7 +215,7 @@ pub(super) fn counted(column: &[f64], cuts: &[f64]) -> Vec<u64> {
 }
 
 /// Of the rows, one after the other.
-fn hash(matrix: &Matrix<'_>) -> String {
+pub(super) fn hash(matrix: &Matrix<'_>) -> String {
     let mut all = matrix.n_columns() as u64;
     let mut row = vec![0.0; matrix.n_columns()];
     for i in 0..matrix.n_rows() {
@@ -213,7 +227,7 @@ fn hash(matrix: &Matrix<'_>) -> String {
 }
 
 /// What is odd about segments.
-fn warnings(model: &SegmentModel) -> Vec<String> {
+pub(super) fn warnings(model: &SegmentModel) -> Vec<String> {
     let mut said = Vec::new();
     let how = match model.params.scale {
         Scale::Log => "in logarithms, then by their standard deviation",
@@ -222,7 +236,13 @@ fn warnings(model: &SegmentModel) -> Vec<String> {
         Scale::YeoJohnson => "by Yeo and Johnson's powers, then by their standard deviation",
         Scale::None => "not scaled",
     };
-    said.push(format!("columns were compared {how} (`scale`)"));
+    let kinds = &model.recipe.kinds;
+    if kinds.contains(&Kind::Measure) {
+        said.push(format!("columns were compared {how} (`scale`)"));
+    }
+    if kinds.contains(&Kind::Coordinate) {
+        said.push("coordinates and classes were compared in one unit, that of the widest".into());
+    }
     let constant = model
         .scales
         .iter()

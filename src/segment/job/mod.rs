@@ -24,7 +24,7 @@ mod result;
 mod within;
 
 pub use experts::{Action, Judgement};
-pub use model::{Segment, SegmentModel};
+pub use model::{Origin, Segment, SegmentModel};
 pub use params::SegmentParams;
 pub use refit::{Changes, SegmentChange, Status};
 pub use result::Segments;

@@ -27,6 +27,21 @@ pub struct Segment {
     pub is_rejected: bool,
 }
 
+/// Why there are as many segments as there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Origin {
+    /// Their number was recommended; see [`SegmentModel::choice`].
+    Chosen,
+    /// Their number was given.
+    Given,
+    /// There is one for each latent class, and its customers are those whose likeliest class it is.
+    Classes,
+    /// They are those of the fit before.
+    Refit,
+}
+
 /// Deciles of a feature at the fit, for the stability index.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,6 +67,8 @@ pub struct SegmentModel {
     pub sizes: Vec<u64>,
     /// For each centre how far from it a customer may be and fit.
     pub reaches: Vec<f64>,
+    /// Why there are as many segments.
+    pub origin: Origin,
     /// The segments, from the largest at the fit.
     pub segments: Vec<Segment>,
     /// The numbers of segments that were tried; none where the number was given.

@@ -19,7 +19,7 @@ impl Segments {
     pub fn projection(&self, ctx: &Context) -> Result<RecordBatch> {
         let d = self.model.n_features();
         let rows = scaling::scaled(&self.features, &self.model.scales, ctx)?;
-        let (middle, axes) = principal(&rows, d)?;
+        let (middle, axes) = principal(&rows, d, ctx)?;
         let at = |i: usize| -> Float64Array {
             match axes.chunks_exact(d).nth(i) {
                 Some(axis) => rows

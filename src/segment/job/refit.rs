@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::assign::nearest_two;
-use super::fit::{corners, counted, unnamed};
-use super::model::{Segment, SegmentModel};
+use super::fit::{counted, deciles, hash, unnamed, warnings};
+use super::model::{Origin, Segment, SegmentModel};
 use super::result::Segments;
 use crate::cluster::kmeans::{Init, KMeansParams};
 use crate::error::{Error, Result};
@@ -91,18 +91,20 @@ impl SegmentModel {
         }
         let rows = scaling::scaled(features, &self.scales, ctx)?;
         let matrix = Matrix::from_rows(&rows[..], self.n_features())?;
-        let corners = corners(features, &self.scales, Some(k)).filter(|_| n_segments.is_none());
-        let centers = match (corners, n_segments) {
+        let is_classes = self.origin == Origin::Classes && n_segments.is_none();
+        let (centers, notices) = match n_segments {
             // Classes stay what they are: their recipe has not changed.
-            (Some(_), _) => self.centers.clone(),
-            (None, None) => {
+            None if is_classes => (self.centers.clone(), Vec::new()),
+            None => {
                 let params = KMeansParams::new(k).init(Init::Centers(self.centers.clone()));
-                params.fit(&matrix, None, ctx)?.model.centers
+                let found = params.fit(&matrix, None, ctx)?.model;
+                (found.centers, found.notices)
             }
-            (None, Some(_)) => {
+            Some(_) => {
                 let params = KMeansParams::new(k).seed(self.params.seed);
                 let params = params.n_init(self.params.n_init);
-                params.fit(&matrix, None, ctx)?.model.centers
+                let found = params.fit(&matrix, None, ctx)?.model;
+                (found.centers, found.notices)
             }
         };
         let near = nearest_two(&matrix, &centers, &vec![0; k], ctx)?;
@@ -112,8 +114,15 @@ impl SegmentModel {
             sizes,
             centers,
             reaches: vec![0.0; k],
-            notices: Vec::new(),
+            notices,
             choice: None,
+            origin: if is_classes {
+                Origin::Classes
+            } else {
+                Origin::Refit
+            },
+            deciles: deciles(features, ctx)?,
+            data_hash: hash(&matrix),
             ..self.clone()
         };
         if n_segments.is_some() {
@@ -129,6 +138,7 @@ impl SegmentModel {
         let new = placed(&near.labels, &of);
         let segments = self.matched(&mut model, &old, &new);
         let changes = self.changes(segments, &old, features);
+        model.notices.extend(warnings(&model));
         let near = nearest_two(&matrix, &model.centers, &model.segment_of_center(), ctx)?;
         ctx.progress.finish();
         Ok((
@@ -157,8 +167,10 @@ impl SegmentModel {
                 shared as f64 / either as f64
             }
         };
+        // What is not the same segment must not stand in the way of what is.
+        let same = |o: f64| if o >= SAME { o } else { 0.0 };
         let overlaps: Vec<f64> = (0..n_old * n_new)
-            .map(|at| overlap(at / n_new, at % n_new))
+            .map(|at| same(overlap(at / n_new, at % n_new)))
             .collect();
         let pairs = greatest(&overlaps, n_new);
         let all = new.len().max(1) as f64;
@@ -168,7 +180,11 @@ impl SegmentModel {
             let from = pairs.iter().position(|&p| p == Some(j));
             let from = from.filter(|&i| overlap(i, j) >= SAME);
             let before = from.map(|i| &self.segments[i]);
-            let shape = model.shape(j, before);
+            let mut shape = model.shape(j, before);
+            if before.is_none() {
+                // Old names are all taken, of segments that are gone too.
+                shape.name = self.free_name(shape.id);
+            }
             let overlap = from.map(|i| overlap(i, j));
             let shift = |old: &Segment| apart(&self.middle(old), &model.middle(&shape));
             found.push(SegmentChange {

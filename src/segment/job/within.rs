@@ -15,6 +15,6 @@ impl Segments {
         let of = self.model.segment_of_center();
         let is_own = |i: &usize| of[self.near.labels[*i] as usize] == place;
         let own: Vec<usize> = (0..self.features.len()).filter(is_own).collect();
-        params.fit(&self.features.chosen(&own)?, ctx)
+        params.fit_among(&self.features.chosen(&own)?, false, ctx)
     }
 }

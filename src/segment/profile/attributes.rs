@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use arrow_array::ArrayRef;
 
 use crate::error::{Error, Result};
+use crate::parallel::Context;
 use crate::table::Table;
-use crate::table::plain::{Plain, texts};
+use crate::table::plain::{Plain, texts, unique_ids};
 
 /// A column, one value for each customer.
 #[derive(Debug, Clone)]
@@ -26,24 +27,11 @@ impl Attributes {
     /// The columns beside the one of identifiers: numbers are compared by rank, all else by its values as text.
     ///
     /// # Errors
-    /// [`Error::ColumnNotFound`]; [`Error::BadValues`] if a customer has two rows; [`Error::FeatureMismatch`] for a column that cannot be written as text.
-    pub fn new(table: &Table, customer: &str) -> Result<Self> {
+    /// [`Error::ColumnNotFound`]; [`Error::BadValues`] if a customer has two rows, or a row none; [`Error::FeatureMismatch`] for a column that cannot be written as text.
+    pub fn new(table: &Table, customer: &str, ctx: &Context) -> Result<Self> {
         let at = table.position(customer, "role `customer`")?;
-        let ids = texts(&table.column(at).whole()?)?;
-        let mut place = HashMap::new();
-        for (row, id) in ids.into_iter().enumerate() {
-            let Some(id) = id else { continue };
-            if place.insert(id.clone(), row).is_some() {
-                return Err(Error::BadValues {
-                    column: customer.into(),
-                    count: 1,
-                    first_row: Some(row as u64),
-                    value: id,
-                    rule: "has a second row".into(),
-                    remedy: "give one row for each customer".into(),
-                });
-            }
-        }
+        let ids = texts(&unique_ids(table, at, ctx)?)?;
+        let place = ids.into_iter().flatten().zip(0..).collect();
         let names = table.names();
         let others = (0..names.len()).filter(|&i| i != at);
         let columns = others.map(|i| {
@@ -59,13 +47,23 @@ impl Attributes {
         })
     }
 
-    /// The columns for these customers; those without a row have no value.
-    pub(super) fn of(&self, customers: &ArrayRef) -> Result<Vec<Attribute>> {
+    /// The columns for these customers, and how many of them have no row, and so no value.
+    ///
+    /// # Errors
+    /// [`Error::FeatureMismatch`] if none has one.
+    pub(super) fn of(&self, customers: &ArrayRef) -> Result<(Vec<Attribute>, usize)> {
         let ids = texts(customers)?;
         let rows: Vec<Option<usize>> = ids
             .iter()
             .map(|id| self.place.get(id.as_ref()?).copied())
             .collect();
+        let n_without = rows.iter().filter(|r| r.is_none()).count();
+        if n_without == rows.len() && !rows.is_empty() {
+            return Err(Error::FeatureMismatch {
+                what: "the attributes".into(),
+                why: "no customer has a row in them; are the identifiers written alike?".into(),
+            });
+        }
         let number = |values: &[f64]| {
             rows.iter()
                 .map(|r| r.map_or(f64::NAN, |r| values[r]))
@@ -79,6 +77,6 @@ impl Attributes {
                 Plain::Names(codes, names) => Plain::Names(code(codes), names.clone()),
             },
         });
-        Ok(aligned.collect())
+        Ok((aligned.collect(), n_without))
     }
 }

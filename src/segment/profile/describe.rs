@@ -6,7 +6,7 @@ use arrow_array::{
     ArrayRef, Float64Array, Int32Array, RecordBatch, StringArray, UInt32Array, UInt64Array,
 };
 
-use super::attributes::Attributes;
+use super::attributes::{Attribute, Attributes};
 use super::traits::{Basis, Trait, of_names, of_numbers};
 use super::words::{sentence, told};
 use crate::error::{Error, Result};
@@ -82,26 +82,14 @@ impl ProfileParams {
             let (name, column) = (&features.names()[j], &features.columns()[j]);
             Ok(of_numbers(name, column, labels, n, Basis::Used))
         })?;
+        let mut notices = Vec::new();
         let others = match attributes {
-            Some(attributes) => attributes.of(features.customers())?,
+            Some(attributes) => others(attributes, segments, &mut notices)?,
             None => Vec::new(),
         };
-        let mut notices = Vec::new();
-        for other in &others {
-            if let Plain::Names(_, names) = &other.values
-                && names.len() > MOST_LEVELS
-            {
-                notices.push(format!(
-                    "`{}` has {} values and is left out: more than {MOST_LEVELS} are taken for identifiers",
-                    other.name,
-                    names.len()
-                ));
-            }
-        }
         let tested = map_ordered(ctx, "test attributes", others, |other| {
             Ok(match &other.values {
                 Plain::Numbers(values) => of_numbers(&other.name, values, labels, n, Basis::Other),
-                Plain::Names(_, names) if names.len() > MOST_LEVELS => Vec::new(),
                 Plain::Names(codes, names) => {
                     of_names(&other.name, codes, names, labels, n, Basis::Other)
                 }
@@ -124,6 +112,38 @@ impl ProfileParams {
             segments: segments.clone(),
         })
     }
+}
+
+/// The attributes that can be compared, and what is said of the others.
+fn others(
+    attributes: &Attributes,
+    segments: &Segments,
+    notices: &mut Vec<String>,
+) -> Result<Vec<Attribute>> {
+    let features = segments.features();
+    let (mut found, n_without) = attributes.of(features.customers())?;
+    if n_without > 0 {
+        notices.push(format!(
+            "{n_without} customers have no row in the attributes"
+        ));
+    }
+    found.retain(|a| {
+        let is_used = features.names().contains(&a.name);
+        if is_used {
+            let why = "segments were found in it, and a test would be circular";
+            notices.push(format!("attribute `{}` is left out: {why}", a.name));
+        }
+        let n_levels = match &a.values {
+            Plain::Names(_, names) => names.len(),
+            Plain::Numbers(_) => 0,
+        };
+        if n_levels > MOST_LEVELS {
+            let why = format!("more than {MOST_LEVELS} values are taken for identifiers");
+            notices.push(format!("attribute `{}` is left out: {why}", a.name));
+        }
+        !is_used && n_levels <= MOST_LEVELS
+    });
+    Ok(found)
 }
 
 fn adjust(traits: &mut [Trait]) {

@@ -119,6 +119,77 @@ fn coordinates_are_made_again_by_their_recipe_and_by_any_threads() {
     assert_eq!(moved.recipe().space.as_ref(), Some(&space));
 }
 
+/// Baskets of customers 0, 1 ... of some items each, as a table of lines.
+fn lines(bought: &[Vec<u32>]) -> Transactions {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, TimestampMicrosecondArray};
+    let flat: Vec<(i64, i64)> = (0..)
+        .zip(bought)
+        .flat_map(|(c, items)| items.iter().map(move |&i| (c, i64::from(i))))
+        .collect();
+    let n = flat.len();
+    let integers = |f: &dyn Fn(&(i64, i64)) -> i64| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(flat.iter().map(f)))
+    };
+    let batch = RecordBatch::try_from_iter([
+        ("customer", integers(&|l| l.0)),
+        ("transaction", integers(&|l| l.0)),
+        ("item", integers(&|l| l.1)),
+        (
+            "time",
+            Arc::new(TimestampMicrosecondArray::from(vec![
+                1_700_000_000_000_000;
+                n
+            ])) as ArrayRef,
+        ),
+        ("price", Arc::new(Float64Array::from(vec![1.0; n]))),
+    ]);
+    let roles = patronomy::Roles::new("customer", "time")
+        .transaction("transaction")
+        .item("item")
+        .amount("price");
+    transactions(batch.unwrap(), roles)
+}
+
+#[test]
+fn few_items_and_separate_worlds_have_coordinates_too() {
+    for n_items in [2, 3, 5, 20, 21, 22] {
+        let bought: Vec<Vec<u32>> = (0..200_u32)
+            .map(|c| {
+                (0..n_items)
+                    .filter(|i| (c * 7 + i * i * 3) % 5 < 2 || c % n_items == *i)
+                    .collect()
+            })
+            .collect();
+        for sets in [[FeatureSet::Basket], [FeatureSet::Classes]] {
+            let found = FeatureParams::new(sets).fit(&lines(&bought), &Context::new());
+            let found = found.unwrap_or_else(|e| panic!("{n_items} items, {sets:?}: {e}"));
+            assert!(found.columns().iter().flatten().all(|x| x.is_finite()));
+        }
+    }
+    // Two groups that share no item: the first coordinate tells them apart, whatever the seed.
+    let apart: Vec<Vec<u32>> = (0..100)
+        .map(|c| vec![c % 2 * 3, c % 2 * 3 + 1 + c % 4 / 2])
+        .collect();
+    for seed in 0..5 {
+        let params = FeatureParams::new([FeatureSet::Basket])
+            .n_components(1)
+            .seed(seed);
+        let found = params.fit(&lines(&apart), &Context::new()).unwrap();
+        let side = |i: usize| found.columns()[0][i] > 0.0;
+        assert!(
+            (0..100).all(|i| side(i) == side(i % 2)) && side(0) != side(1),
+            "seed {seed}"
+        );
+    }
+    // All buy the same: there is nothing to tell, and that is said.
+    let same = vec![vec![0, 1, 2]; 50];
+    let found = FeatureParams::new([FeatureSet::Basket]).fit(&lines(&same), &Context::new());
+    let notices = found.unwrap().notices().join("; ");
+    assert!(notices.contains("independently"), "{notices}");
+}
+
 #[test]
 fn classes_are_chosen_made_again_and_the_same_by_any_threads() {
     let tx = shop();

@@ -7,7 +7,7 @@ use arrow_array::types::{Float64Type, Int32Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use patronomy::saved::Saved;
 use patronomy::segment::explain::ExplainParams;
-use patronomy::segment::job::{Judgement, SegmentModel, SegmentParams, Segments, Status};
+use patronomy::segment::job::{Judgement, Origin, SegmentModel, SegmentParams, Segments, Status};
 use patronomy::segment::profile::{Attributes, Basis, ProfileParams};
 use patronomy::segment::scaling::Scale;
 use patronomy::{Context, Error, ErrorKind, Table};
@@ -424,7 +424,7 @@ fn profiles_test_only_what_segments_were_not_found_in() {
         ("age", Arc::new(age)),
     ];
     let table = Table::from_batch(RecordBatch::try_from_iter(columns).unwrap());
-    let attributes = Attributes::new(&table, "id").unwrap();
+    let attributes = Attributes::new(&table, "id", &ctx()).unwrap();
     let found = ProfileParams::default()
         .fit(&segments, Some(&attributes), &ctx())
         .unwrap();
@@ -456,7 +456,7 @@ fn profiles_test_only_what_segments_were_not_found_in() {
     let twice =
         RecordBatch::try_from_iter([("id", Arc::new(Int64Array::from(vec![1, 1])) as ArrayRef)])
             .unwrap();
-    let e = Attributes::new(&Table::from_batch(twice), "id").unwrap_err();
+    let e = Attributes::new(&Table::from_batch(twice), "id", &ctx()).unwrap_err();
     assert_eq!(e.kind(), ErrorKind::BadValues);
 }
 
@@ -502,4 +502,101 @@ fn segments_within_a_segment_are_of_its_customers() {
     for (&id, &label) in ids.values().iter().zip(inner.labels()) {
         assert_eq!(truth[id as usize], label);
     }
+}
+
+#[test]
+fn one_good_match_is_worth_more_than_two_bad_ones() {
+    // Old: a hundred and forty of one kind, forty of another. New: the forty have gone over to the larger group's other end.
+    let place = |group: usize| [0.0, 10.0, 20.0][group];
+    let group = |i: usize| {
+        if i < 100 {
+            0
+        } else if i < 140 {
+            1
+        } else {
+            2
+        }
+    };
+    let old = table(180, &["x"], |i, _| place(group(i)));
+    let params = SegmentParams::new().n_segments(3).scale(Scale::None);
+    let three = params.fit(&old, &ctx()).unwrap();
+    let ids: Vec<i32> = [0.0, 10.0, 20.0]
+        .iter()
+        .map(|x| (0..3).find(|&c| three.model().center(c) == [*x]).unwrap() as i32)
+        .collect();
+    // Overlaps are .56 and .29 for the large ones, .29 and 0 for the small: crossing them gains .57.
+    let merged = three.model().merged(&[ids[0], ids[1]], said()).unwrap();
+    let named = Arc::new(merged.named(ids[0], "the many", said()).unwrap());
+    let moved = table(180, &["x"], |i, _| match group(i) {
+        0 => 0.0,
+        1 => 10.0,
+        _ => 1.0,
+    });
+    let (found, changes) = named.refit(&moved, Some(2), &ctx()).unwrap();
+    assert!(
+        found.model().segments.iter().any(|s| s.name == "the many"),
+        "{changes:?}"
+    );
+}
+
+#[test]
+fn splits_are_of_the_customers_of_the_fit_and_have_customers() {
+    let (segments, _) = of_three(600);
+    let some = segments
+        .features()
+        .chosen(&(0..60).collect::<Vec<_>>())
+        .unwrap();
+    let few = segments.model().assign(&some, &ctx()).unwrap();
+    let e = few.split(0, 2, said(), &ctx()).unwrap_err();
+    assert!(e.to_string().contains("refit them first"), "{e}");
+    let alike = table(40, &["x"], |i, _| f64::from(u8::from(i < 10)));
+    let two = SegmentParams::new()
+        .n_segments(2)
+        .fit(&alike, &ctx())
+        .unwrap();
+    let named = two
+        .under(two.model().named(1, "segment 2", said()).unwrap(), &ctx())
+        .unwrap();
+    let split = named.split(0, 3, said(), &ctx()).unwrap();
+    assert!(split.sizes().iter().all(|&n| n > 0), "{:?}", split.sizes());
+    let mut names: Vec<&str> = split
+        .model()
+        .segments
+        .iter()
+        .map(|s| s.name.as_str())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), split.model().segments.len());
+}
+
+#[test]
+fn a_refit_says_what_is_odd_and_where_it_comes_from() {
+    let (segments, _) = of_three(600);
+    assert_eq!(segments.model().origin, Origin::Given);
+    let lonely = table(600, &["money", "visits"], |i, j| {
+        if i == 0 { 1e8 } else { [20.0, 2.0][j] }
+    });
+    let (found, _) = segments.model().refit(&lonely, Some(2), &ctx()).unwrap();
+    assert_eq!(found.model().origin, Origin::Refit);
+    let notices = found.model().notices.join("; ");
+    assert!(notices.contains("one segment holds 99.8 %"), "{notices}");
+    // A second refit looks back to the first, not to the fit.
+    let (_, changes) = found.model().refit(&lonely, None, &ctx()).unwrap();
+    assert!(
+        changes.features.iter().all(|f| f.1 == Some(0.0)),
+        "{changes:?}"
+    );
+}
+
+#[test]
+fn what_segments_were_found_in_is_not_tested_as_an_attribute() {
+    let (segments, _) = of_three(300);
+    let batch = segments.features().batch().unwrap();
+    let attributes = Attributes::new(&Table::from_batch(batch), "customer", &ctx()).unwrap();
+    let found = ProfileParams::default()
+        .fit(&segments, Some(&attributes), &ctx())
+        .unwrap();
+    assert!(found.traits.iter().all(|t| t.p_value.is_none()));
+    assert_eq!(found.notices.len(), 2, "{:?}", found.notices);
 }

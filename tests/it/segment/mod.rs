@@ -2,5 +2,6 @@
 
 mod features;
 mod job;
+mod kept;
 mod people;
 mod shops;

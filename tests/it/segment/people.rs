@@ -24,7 +24,7 @@ pub(crate) fn table(n: usize, names: &[&str], number: impl Fn(usize, usize) -> f
         columns.push((name, Arc::new(column)));
     }
     let batch = RecordBatch::try_from_iter(columns).unwrap();
-    Features::from_table(&Table::from_batch(batch), "id").unwrap()
+    Features::from_table(&Table::from_batch(batch), "id", &patronomy::Context::new()).unwrap()
 }
 
 /// Three groups, of shares 1/2, 1/3 and 1/6, far from each other in money and visits.

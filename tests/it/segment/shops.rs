@@ -4,7 +4,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use patronomy::features::{FeatureParams, FeatureSet};
 use patronomy::segment::class_gap::ClassGapParams;
-use patronomy::segment::job::{Judgement, SegmentParams, Segments, Status};
+use patronomy::segment::job::{Judgement, Origin, SegmentParams, Segments, Status};
 use patronomy::simulate::{Difficulty, Shop, ShopParams, Task};
 use patronomy::{Context, Moment};
 
@@ -82,6 +82,11 @@ fn latent_classes_are_the_segments_of_a_shop() {
         // Nothing moves where nobody has bought anything since.
         let (again, changes) = segments.model().refit(&features, None, &ctx()).unwrap();
         assert_eq!(again.labels(), segments.labels());
+        assert_eq!(again.model().origin, Origin::Classes);
+        let inner = segments
+            .within(0, &SegmentParams::new().n_segments(2), &ctx())
+            .unwrap();
+        assert!(inner.sizes().len() == 2 && inner.model().origin == Origin::Given);
         assert!(changes.segments.iter().all(|c| c.status == Status::Stable));
     }
 }
@@ -139,7 +144,7 @@ fn a_class_gap_is_what_counting_says() {
     let mut params = ClassGapParams::default();
     params.fdr = 1.0;
     let found = params.fit(&segments, &tx, &ctx()).unwrap();
-    assert!(!found.gaps.is_empty() && found.notices.is_empty());
+    assert!(!found.gaps.is_empty() && found.notices.len() == 1);
     // The same from baskets of customers.
     let baskets = patronomy::baskets::Baskets::from_transactions(&tx, &ctx()).unwrap();
     let bought = baskets.by_customer(&ctx()).unwrap();
