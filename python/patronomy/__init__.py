@@ -50,7 +50,8 @@ from patronomy.rfm import Moves, Rfm, RfmModel
 from patronomy.rule_evaluation import RuleEvaluation
 from patronomy.rules import Rules
 from patronomy.segment_map import SegmentMap
-from patronomy.segments import SegmentModel, Segments
+from patronomy.segment_model import SegmentModel
+from patronomy.segments import Segments
 from patronomy.sequences import Sequences
 from patronomy.table import ArrowTable
 from patronomy.transactions import Transactions

@@ -3,5 +3,6 @@
 mod features;
 mod job;
 mod kept;
+mod later;
 mod people;
 mod shops;

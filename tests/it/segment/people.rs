@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
-use patronomy::Table;
 use patronomy::features::Features;
+use patronomy::segment::job::{Judgement, SegmentParams, Segments};
+use patronomy::{Context, Table};
 
 /// Numbers that look drawn and are the same each time: -1 to 1.
 pub(crate) fn noise(i: usize, j: usize) -> f64 {
@@ -24,7 +25,7 @@ pub(crate) fn table(n: usize, names: &[&str], number: impl Fn(usize, usize) -> f
         columns.push((name, Arc::new(column)));
     }
     let batch = RecordBatch::try_from_iter(columns).unwrap();
-    Features::from_table(&Table::from_batch(batch), "id", &patronomy::Context::new()).unwrap()
+    Features::from_table(&Table::from_batch(batch), "id", &ctx()).unwrap()
 }
 
 /// Three groups, of shares 1/2, 1/3 and 1/6, far from each other in money and visits.
@@ -39,4 +40,19 @@ pub(crate) fn three(n: usize) -> (Features, Vec<i32>) {
         centre[group(i)][j] * (1.0 + 0.2 * noise(i, j))
     });
     (features, (0..n).map(|i| group(i) as i32).collect())
+}
+
+pub(crate) fn ctx() -> Context {
+    Context::new()
+}
+
+pub(crate) fn said() -> Judgement {
+    Judgement::new("Ann", "seen in the shop", "2026-01-05T10:00:00+00:00")
+}
+
+/// The three groups in three segments, and which is which.
+pub(crate) fn of_three(n: usize) -> (Segments, Vec<i32>) {
+    let (features, truth) = three(n);
+    let params = SegmentParams::new().n_segments(3);
+    (params.fit(&features, &ctx()).unwrap(), truth)
 }

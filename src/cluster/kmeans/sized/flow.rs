@@ -182,13 +182,14 @@ mod tests {
     proptest! {
         #[test]
         fn no_assignment_is_cheaper(
-            numbers in vec(0_i64..12, 1..21),
+            numbers in vec(0_i64..12, 21),
+            n in 1_usize..8,
             k in 1_usize..4,
-            least in 0_usize..4,
-            most in 1_usize..8,
+            share in 0.0..1.0_f64,
+            room in 0_usize..4,
         ) {
-            let n = numbers.len() / k;
-            prop_assume!(n > 0 && n <= 7 && least * k <= n && n <= most * k);
+            let least = (share * (n / k + 1) as f64) as usize;
+            let most = n.div_ceil(k) + room;
             let costs = &numbers[..n * k];
             let mut flow = Flow::new(costs, k);
             flow.keep(least, most, &Context::new()).unwrap();
