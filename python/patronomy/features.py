@@ -129,7 +129,7 @@ class Features(ArrowTable):
         ----------
         k : int or "auto", default "auto"
             How many segments; "auto" takes the number that is recommended, see
-            `Segments.choice`.
+            `Segments.choice`, and of "classes" alone one for each class.
         scale : {"log", "standard", "robust", "yeo-johnson", "none"}, default "log"
             "log" is sign(x) ln(1 + abs(x)), then as "standard": less the mean, over the
             standard deviation; "robust" takes median and quartiles; "yeo-johnson" the

@@ -74,7 +74,7 @@ impl ColumnScale {
     }
 }
 
-/// Learns the scale of each column. Coordinates of a space share the unit of the widest of them.
+/// Learns the scale of each column. Coordinates, of baskets and of classes alike, share the unit of the widest of them.
 pub(super) fn learn(features: &Features, scale: Scale, ctx: &Context) -> Result<Vec<ColumnScale>> {
     let columns: Vec<&[f64]> = features.columns().iter().map(Vec::as_slice).collect();
     let mut scales = map_ordered(ctx, "scale", columns, |column| {
