@@ -52,7 +52,7 @@ def heat_map(traits: Mapping[str, Sequence[Any]], ax: "Axes | None" = None) -> "
         grid[row][column] = traits["superiority"][i]
         value = traits["value"][i]
         is_share = traits["level"][i] is not None
-        texts[row][column] = f"{value:.0%}" if is_share else compact(value)
+        texts[row][column] = f"{value:.0%}" if is_share else _short(value)
     ax = _axes(ax, (3.0 + 1.1 * len(names), 1.6 + 0.42 * len(rows)))
     image = ax.imshow(grid, cmap=_SIDES, aspect="auto", vmin=0.0, vmax=1.0)
     ax.set_xticks(range(len(names)), names, parse_math=False)
@@ -77,6 +77,11 @@ def heat_map(traits: Mapping[str, Sequence[Any]], ax: "Axes | None" = None) -> "
     bar = ax.figure.colorbar(image, ax=ax, label="chance of more than elsewhere")
     bar.outline.set_visible(False)
     return ax
+
+
+def _short(value: float) -> str:
+    """Return a number in few signs; of a share or a rate its first digits."""
+    return compact(value) if abs(value) >= 10 else f"{value:.2g}"
 
 
 def choice(

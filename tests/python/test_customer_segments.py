@@ -361,6 +361,11 @@ def test_pictures_are_drawn(tx: pt.Transactions) -> None:
     ax = segments.plot()
     assert [t.get_text() for t in ax.get_xticklabels()] == names
     assert [t.get_text() for t in ax.get_yticklabels()] == segments.features.names
+    rates = pt.Features.from_table(
+        pa.table({"customer": [1, 2, 3, 4], "rate": [0.25, 0.25, 0.75, 0.75]})
+    )
+    shown = {t.get_text() for t in rates.segment(k=2).plot().texts}
+    assert shown == {"0.25", "0.75"}
     ax = segments.plot("choice")
     assert len(ax.get_lines()) == 4
     ax = segments.plot("projection")
