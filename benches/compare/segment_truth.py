@@ -3,12 +3,11 @@
 The measure is the adjusted Rand index with the planted segments, over that of the oracle,
 who knows the shop's mechanism with all its numbers. Ways: our latent classes and our space of baskets, and
 scikit-learn's k-means on counts, on tf-idf (both reduced by truncated SVD) and on scaled
-recency, frequency and money.
+recency, frequency and money. A run is a shop.
 
-    python benches/compare/segment_truth.py [--quick] [--customers N] [--seeds N]
+    python benches/compare/segment_truth.py [--quick] [--customers N] [--runs N]
 """
 
-import argparse
 import sys
 import time
 from typing import Any
@@ -17,19 +16,20 @@ import numpy as np
 import patronomy as pt
 import polars as pl
 
+from _harness import arguments as harness
+from _harness import write_report
+
 # Five planted segments, and wholesale buyers, who are asked of nobody.
 _K = 6
 
 
 def main() -> int:
     """Print a table: a row for each difficulty and seed, a column for each way."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one small shop each")
+    parser = harness(__doc__ or "", runs=3)
     parser.add_argument("--customers", type=int, default=20_000)
-    parser.add_argument("--seeds", type=int, default=3)
-    arguments = parser.parse_args()
-    n = 1_000 if arguments.quick else arguments.customers
-    seeds = 1 if arguments.quick else arguments.seeds
+    options = parser.parse_args()
+    n = 1_000 if options.quick else options.customers
+    seeds = 1 if options.quick else options.runs
     rows = []
     for difficulty in ("easy", "medium", "hard"):
         for seed in range(1, seeds + 1):
@@ -41,6 +41,7 @@ def main() -> int:
     with pl.Config(tbl_cols=-1, tbl_width_chars=200, float_precision=3):
         print(f"\n{n:,} customers, mean of {seeds} shops; index over the oracle's")
         print(means)
+    write_report(options.out, "segment_truth", {"customers": n, "shops": rows})
     easy = means["baskets"][0]
     if not easy > 0.9:
         print(f"error: {easy:.3f} of the oracle where it is easy", file=sys.stderr)
