@@ -3,6 +3,7 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use patronomy::features::{FeatureParams, FeatureSet};
+use patronomy::segment::choose::ChooseParams;
 use patronomy::segment::class_gap::ClassGapParams;
 use patronomy::segment::job::{Judgement, Origin, SegmentParams, Segments, Status};
 use patronomy::simulate::{Difficulty, Shop, ShopParams, Task};
@@ -83,10 +84,12 @@ fn latent_classes_are_the_segments_of_a_shop() {
         let (again, changes) = segments.model().refit(&features, None, &ctx()).unwrap();
         assert_eq!(again.labels(), segments.labels());
         assert_eq!(again.model().origin, Origin::Classes);
+        let mut few = ChooseParams::default();
+        (few.max_segments, few.sample, few.n_resamples) = (3, 200, 2);
         let inner = segments
-            .within(0, &SegmentParams::new().n_segments(2), &ctx())
+            .within(0, &SegmentParams::new().choose(few), &ctx())
             .unwrap();
-        assert!(inner.sizes().len() == 2 && inner.model().origin == Origin::Given);
+        assert!(inner.sizes().len() > 1 && inner.model().origin == Origin::Chosen);
         assert!(changes.segments.iter().all(|c| c.status == Status::Stable));
     }
 }
