@@ -20,7 +20,9 @@ pub use filled::{Filled, Missing};
 
 use crate::error::{Error, Result};
 use crate::kernels::distance::BLOCK;
-use crate::kernels::distance::blocks::{column, fetch, moved, rows, turned};
+use crate::kernels::distance::blocks::{
+    Coordinate, column, fetch, moved, rows, turned, turned_some,
+};
 use frame::Frame;
 
 /// Numbers one after the other.
@@ -190,6 +192,45 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// Up to [`BLOCK`] rows that stand anywhere, into a block of the frame's coordinates. What stands after them in the block is of no use.
+    pub(crate) fn gather(
+        &self,
+        n: usize,
+        row: impl Fn(usize) -> usize,
+        frame: &Frame,
+        to: &mut Block,
+    ) {
+        let d = self.n_columns;
+        let Block { rows: near, block } = to;
+        block.resize(BLOCK * d, 0.0);
+        near.resize(BLOCK * d, 0.0);
+        match &self.layout {
+            Layout::Rows(Numbers::F32(values)) => {
+                turned_some(values, n, &row, d, near, block);
+                moved(block, &frame.middle, frame.scale);
+            }
+            Layout::Rows(Numbers::F64(values)) => {
+                for (at, to) in near.chunks_exact_mut(d).take(n).enumerate() {
+                    let values = values[row(at) * d..][..d].iter().zip(&frame.middle);
+                    let to = to.iter_mut().zip(values);
+                    to.for_each(|(to, (x, &middle))| *to = x.moved(middle, frame.scale));
+                }
+                turned(&near[..n * d], d, block);
+            }
+            Layout::Columns(columns) => {
+                let columns = columns.iter().zip(&frame.middle);
+                for ((numbers, &middle), to) in columns.zip(block.chunks_exact_mut(BLOCK)) {
+                    for (at, to) in to.iter_mut().take(n).enumerate() {
+                        *to = match numbers {
+                            Numbers::F32(x) => x[row(at)].moved(middle, frame.scale),
+                            Numbers::F64(x) => x[row(at)].moved(middle, frame.scale),
+                        };
+                    }
+                }
+            }
+        }
+    }
+
     /// Up to [`BLOCK`] rows from `first` on, into a block of the frame's coordinates. What stands after them in the block is
     /// of no use.
     pub(crate) fn block(&self, first: usize, n: usize, frame: &Frame, to: &mut Block) {
@@ -276,6 +317,9 @@ mod tests {
             for (first, n) in [(0, 64), (64, 6), (3, 1)] {
                 let mut block = Block::default();
                 matrix.block(first, n, &frame, &mut block);
+                let mut gathered = Block::default();
+                // From the last to the first.
+                matrix.gather(n, |at| first + n - 1 - at, &frame, &mut gathered);
                 let mut row = vec![0.0; d];
                 for p in 0..n {
                     matrix.row(first + p, &mut row);
@@ -285,6 +329,8 @@ mod tests {
                         assert_eq!(matrix.get(first + p, j), expected);
                         let moved = (expected - frame.middle[j]) * frame.scale;
                         assert_eq!(f64::from(block.block[j * BLOCK + p]), moved);
+                        let turned = gathered.block[j * BLOCK + n - 1 - p];
+                        assert_eq!(f64::from(turned), moved);
                     }
                 }
             }

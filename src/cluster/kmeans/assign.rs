@@ -98,28 +98,51 @@ impl<'a> Centres<'a> {
         squares.reduce(least).unwrap_or_default()
     }
 
-    /// Hands out the labels of some rows, block by block, with the number of the first row of each. Those of the last block are the first of its labels.
+    /// Hands out what is found of some rows, block by block, with the number of the first row of each. That of the last block is the first of what is handed
+    /// out.
     pub(in crate::cluster) fn label(
         &self,
         data: &Data<'_>,
         rows: Range<usize>,
         scratch: &mut Scratch,
-        mut each: impl FnMut(usize, &[u32; BLOCK], &mut Vec<f64>),
+        mut each: impl FnMut(usize, &Nearest, &mut Vec<f64>),
     ) {
-        let margin = Nearest::margin(self.d);
-        scratch.row.resize(self.d, 0.0);
         for first in rows.clone().step_by(BLOCK) {
             let n = BLOCK.min(rows.end - first);
             data.matrix.block(first, n, data.frame, &mut scratch.block);
-            nearest(&scratch.block.block, &self.packed, &mut scratch.found);
-            let mut unsure = unsure(&scratch.found, margin) & (u64::MAX >> (BLOCK - n));
-            while unsure != 0 {
-                let at = unsure.trailing_zeros() as usize;
-                unsure &= unsure - 1;
-                data.matrix.row(first + at, &mut scratch.row);
-                scratch.found.label[at] = self.nearest(&scratch.row).0;
-            }
-            each(first, &scratch.found.label, &mut scratch.row);
+            self.find(data, n, scratch, |at| first + at);
+            each(first, &scratch.found, &mut scratch.row);
+        }
+    }
+
+    /// The same for rows that stand anywhere from `first` on, with where they stand.
+    pub(super) fn label_some(
+        &self,
+        data: &Data<'_>,
+        (first, rows): (usize, &[u32]),
+        scratch: &mut Scratch,
+        mut each: impl FnMut(&[u32], &Nearest, &mut Vec<f64>),
+    ) {
+        for rows in rows.chunks(BLOCK) {
+            let row = |at: usize| first + rows[at] as usize;
+            data.matrix
+                .gather(rows.len(), row, data.frame, &mut scratch.block);
+            self.find(data, rows.len(), scratch, row);
+            each(rows, &scratch.found, &mut scratch.row);
+        }
+    }
+
+    /// Which centres are nearest to the `n` rows of the block.
+    fn find(&self, data: &Data<'_>, n: usize, scratch: &mut Scratch, row: impl Fn(usize) -> usize) {
+        scratch.row.resize(self.d, 0.0);
+        nearest(&scratch.block.block, &self.packed, &mut scratch.found);
+        let margin = Nearest::margin(self.d);
+        let mut unsure = unsure(&scratch.found, margin) & (u64::MAX >> (BLOCK - n));
+        while unsure != 0 {
+            let at = unsure.trailing_zeros() as usize;
+            unsure &= unsure - 1;
+            data.matrix.row(row(at), &mut scratch.row);
+            scratch.found.label[at] = self.nearest(&scratch.row).0;
         }
     }
 
@@ -137,9 +160,9 @@ impl<'a> Centres<'a> {
             |(start, to)| {
                 let mut scratch = Scratch::default();
                 let rows = start..start + to.len();
-                self.label(data, rows, &mut scratch, |first, labels, _| {
+                self.label(data, rows, &mut scratch, |first, found, _| {
                     let to = &mut to[first - start..];
-                    for (to, &label) in to.iter_mut().zip(labels) {
+                    for (to, &label) in to.iter_mut().zip(&found.label) {
                         *to = label as i32;
                     }
                 });

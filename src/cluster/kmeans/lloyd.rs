@@ -1,11 +1,11 @@
 //! Lloyd's iterations: rows to the nearest centre, centres to the mean of their rows.
 
-use super::assign::{Centres, Data, Scratch};
+use super::assign::{Centres, Data};
+use super::bounds::{Bounds, Step};
 use super::repair;
+use super::step::step;
 use crate::error::Result;
-use crate::kernels::distance::BLOCK;
-use crate::kernels::distance::nearest::unlike;
-use crate::parallel::{Context, Spares, map_ordered};
+use crate::parallel::{Context, Spares};
 
 /// No centre yet.
 pub(in crate::cluster) const NONE: i32 = -1;
@@ -79,44 +79,73 @@ pub(in crate::cluster) struct Limits {
     pub(in crate::cluster) moves: f64,
 }
 
-/// One chunk's changes, and how many rows they are.
-#[derive(Debug, Default)]
-struct Change {
-    totals: Totals,
-    scratch: Scratch,
-    n_moved: usize,
-}
-
 /// Iterates from these centres.
 pub(in crate::cluster) fn run(
+    data: &Data<'_>,
+    centers: Vec<f64>,
+    labels: Vec<i32>,
+    limits: Limits,
+    ctx: &Context,
+) -> Result<Run> {
+    iterate(data, centers, labels, limits, Bounds::default(), ctx)
+}
+
+fn iterate(
     data: &Data<'_>,
     mut centers: Vec<f64>,
     mut labels: Vec<i32>,
     limits: Limits,
+    mut bounds: Bounds,
     ctx: &Context,
 ) -> Result<Run> {
     let d = data.matrix.n_columns();
     let k = centers.len() / d;
     let mut totals = Totals::new(k, d);
-    let spares = Spares::<Change>::default();
+    let spares = Spares::default();
     labels.fill(NONE);
     let (mut n_iter, mut converged, mut is_settled) = (0, false, false);
     while n_iter < limits.max_iter && !converged {
         n_iter += 1;
-        let n_moved = step(data, &centers, &mut labels, &mut totals, &spares, ctx)?;
-        if totals.counts.contains(&0) {
+        let now = Centres::new(&centers, data.frame);
+        let n_moved = step(
+            data,
+            &now,
+            &mut labels,
+            &mut totals,
+            &mut bounds,
+            &spares,
+            ctx,
+        )?;
+        let is_repaired = totals.counts.contains(&0);
+        if is_repaired {
             repair::empty(data, &centers, &mut labels, &mut totals, ctx)?;
         }
         let means = totals.means(&centers, d);
         is_settled = n_moved == 0;
-        let moves = crate::matrix::frame::square(&means, &centers, data.frame.scale);
+        let scale = data.frame.scale;
+        let moves = crate::matrix::frame::square(&means, &centers, scale);
         converged = is_settled || moves <= limits.moves;
+        let done = Step {
+            n_moved,
+            n_columns: d,
+            n_clusters: k,
+            is_repaired,
+        };
+        bounds.moved(data, &now, &means, done);
         centers = means;
     }
     let last = Centres::new(&centers, data.frame);
     // The centres have moved since: the rows are to belong to the nearest.
     if !is_settled {
-        last.labels(data, &mut labels, ctx)?;
+        step(
+            data,
+            &last,
+            &mut labels,
+            &mut totals,
+            &mut bounds,
+            &spares,
+            ctx,
+        )?;
     }
     let inertia = last.inertia(data, &labels, ctx)?;
     Ok(Run {
@@ -128,60 +157,88 @@ pub(in crate::cluster) fn run(
     })
 }
 
-/// Takes each row to its nearest centre. Returns how many were elsewhere.
-fn step(
-    data: &Data<'_>,
-    centers: &[f64],
-    labels: &mut [i32],
-    totals: &mut Totals,
-    spares: &Spares<Change>,
-    ctx: &Context,
-) -> Result<usize> {
-    let d = data.matrix.n_columns();
-    let centres = Centres::new(centers, data.frame);
-    let chunks = data.chunks_of(labels);
-    let changes = map_ordered(ctx, "k-means", chunks, |(start, labels)| {
-        let mut change = spares.take();
-        let Change {
-            totals,
-            scratch,
-            n_moved,
-        } = &mut change;
-        *n_moved = 0;
-        *totals = Totals::new(centers.len() / d, d);
-        let rows = start..start + labels.len();
-        centres.label(data, rows, scratch, |first, found, row| {
-            let n = BLOCK.min(labels.len() + start - first);
-            let before = &mut labels[first - start..][..n];
-            let mut moved = unlike(found, before);
-            *n_moved += moved.count_ones() as usize;
-            while moved != 0 {
-                let at = moved.trailing_zeros() as usize;
-                moved &= moved - 1;
-                data.matrix.row(first + at, row);
-                let weight = data.weight(first + at);
-                let (old, new) = (before[at], found[at]);
-                before[at] = new as i32;
-                totals.add(new as usize, row, weight, 1);
-                if old != NONE {
-                    totals.add(old as usize, row, weight, -1);
-                }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::kmeans::bounds::Rule;
+    use crate::matrix::frame::{Frame, square};
+    use crate::matrix::{Matrix, Numbers};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    fn found(matrix: &Matrix<'_>, start: &[f64], weights: Option<&[f64]>, rule: Rule) -> Run {
+        let ctx = Context::new();
+        let frame = Frame::of(&matrix.moments(&ctx).unwrap());
+        let data = Data {
+            matrix,
+            frame: &frame,
+            weights,
+        };
+        let limits = Limits {
+            max_iter: 40,
+            moves: 0.0,
+        };
+        let labels = vec![0; matrix.n_rows()];
+        let mut bounds = Bounds::default();
+        bounds.rule = rule;
+        iterate(&data, start.to_vec(), labels, limits, bounds, &ctx).unwrap()
+    }
+
+    fn same(one: &Run, other: &Run) -> bool {
+        let bits = |run: &Run| run.centers.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        let rest = |run: &Run| (run.inertia.to_bits(), run.n_iter, run.converged);
+        one.labels == other.labels && bits(one) == bits(other) && rest(one) == rest(other)
+    }
+
+    proptest! {
+        /// Bounds change no bit: not of the labels, nor of the centres; and each row is at its nearest centre, the first of equally near ones.
+        #[test]
+        fn bounds_give_what_a_look_at_every_row_gives(
+            grid in vec(-300_i32..300, 200..6_000), d in 1_usize..12, k in 1_usize..40, coarse in 1_i32..100, far in 0_u32..3,
+            is_weighted in any::<bool>(), layout in 0..3,
+        ) {
+            let n = grid.len() / d;
+            prop_assume!(n >= k);
+            let far = [0.0, 1e4, 1e9][far as usize];
+            let values: Vec<f64> = grid[..n * d].iter().map(|&x| far + f64::from(x / coarse * coarse) / 7.0).collect();
+            let narrow: Vec<f32> = values.iter().map(|&x| x as f32).collect();
+            let columns: Vec<Vec<f64>> = (0..d).map(|j| values.iter().skip(j).step_by(d).copied().collect()).collect();
+            let matrix = match layout {
+                0 => Matrix::from_rows(&values[..], d).unwrap(),
+                1 => Matrix::from_rows(&narrow[..], d).unwrap(),
+                _ => Matrix::from_columns(columns.iter().map(|c| Numbers::F64(c)).collect()).unwrap(),
+            };
+            let weights: Vec<f64> = (0..n).map(|i| f64::from(i as u32 % 5)).collect();
+            let weights = is_weighted.then_some(&weights[..]);
+            let row = |i: usize| (0..d).map(|j| matrix.get(i, j)).collect::<Vec<f64>>();
+            let start: Vec<f64> = (0..k).flat_map(|c| row(c * n / k)).collect();
+            let with = found(&matrix, &start, weights, Rule::Always);
+            prop_assert!(same(&with, &found(&matrix, &start, weights, Rule::Never)));
+            prop_assert!(same(&with, &found(&matrix, &start, weights, Rule::WherePays)));
+            for i in 0..n {
+                let apart = |c: usize| square(&row(i), &with.centers[c * d..][..d], 1.0);
+                let own = apart(with.labels[i] as usize);
+                let least = (0..k).map(apart).fold(f64::INFINITY, f64::min);
+                prop_assert!(own <= least * (1.0 + 1e-9), "{own} {least}");
             }
-        });
-        Ok(change)
-    })?;
-    let mut n_moved = 0;
-    for change in changes {
-        if change.n_moved > 0 {
-            n_moved += change.n_moved;
-            totals.merge(&change.totals);
         }
-        spares.give_back(change);
     }
-    // What is left of sums of floats where nothing is left.
-    for c in (0..totals.counts.len()).filter(|&c| totals.counts[c] == 0) {
-        totals.weights[c] = 0.0;
-        totals.sums[c * d..][..d].fill(0.0);
+
+    /// Long runs are where bounds leave out most.
+    #[test]
+    fn bounds_hold_in_long_runs() {
+        let (n, d, k) = (40_000, 3, 30);
+        let mut state = 7_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 24) as f32
+        };
+        let values: Vec<f32> = (0..n * d).map(|_| next() + next() * next()).collect();
+        let matrix = Matrix::from_rows(&values[..], d).unwrap();
+        let start: Vec<f64> = values[..k * d].iter().map(|&x| f64::from(x)).collect();
+        let with = found(&matrix, &start, None, Rule::Always);
+        assert!(with.n_iter > 30);
+        assert!(same(&with, &found(&matrix, &start, None, Rule::Never)));
+        assert!(same(&with, &found(&matrix, &start, None, Rule::WherePays)));
     }
-    Ok(n_moved)
 }

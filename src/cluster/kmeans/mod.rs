@@ -15,6 +15,7 @@
 //! ```
 
 pub(in crate::cluster) mod assign;
+mod bounds;
 pub(in crate::cluster) mod fit;
 pub(in crate::cluster) mod init;
 pub(in crate::cluster) mod lloyd;
@@ -23,6 +24,7 @@ pub(in crate::cluster) mod params;
 mod places;
 mod repair;
 mod sized;
+mod step;
 #[cfg(feature = "linfa")]
 mod traits;
 

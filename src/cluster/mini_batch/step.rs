@@ -73,8 +73,8 @@ impl State {
             let mut scratch = Scratch::default();
             let mut inertia = 0.0;
             let end = rows.end;
-            centres.label(data, rows, &mut scratch, |first, labels, row| {
-                for (i, &label) in (first..end).zip(labels) {
+            centres.label(data, rows, &mut scratch, |first, found, row| {
+                for (i, &label) in (first..end).zip(&found.label) {
                     let (label, weight) = (label as usize, data.weight(i));
                     data.matrix.row(i, row);
                     let centre = &self.centers[label * d..][..d];

@@ -80,6 +80,42 @@ pub(crate) fn turned(rows: &[f32], d: usize, block: &mut [f32]) {
     turned_at(crate::kernels::level(), rows, d, block);
 }
 
+/// Points that stand anywhere among others, into a block. `near` has room for as many.
+pub(crate) fn turned_some(
+    all: &[f32],
+    n: usize,
+    row: &impl Fn(usize) -> usize,
+    d: usize,
+    near: &mut [f32],
+    block: &mut [f32],
+) {
+    match d {
+        1 => few_of::<1>(all, n, row, block),
+        2 => few_of::<2>(all, n, row, block),
+        3 => few_of::<3>(all, n, row, block),
+        4 => few_of::<4>(all, n, row, block),
+        5 => few_of::<5>(all, n, row, block),
+        6 => few_of::<6>(all, n, row, block),
+        7 => few_of::<7>(all, n, row, block),
+        _ => {
+            for (p, to) in near.chunks_exact_mut(d).take(n).enumerate() {
+                to.copy_from_slice(&all[row(p) * d..][..d]);
+            }
+            turned(&near[..n * d], d, block);
+        }
+    }
+}
+
+#[inline(always)]
+fn few_of<const D: usize>(all: &[f32], n: usize, row: &impl Fn(usize) -> usize, block: &mut [f32]) {
+    let (rows, _) = all.as_chunks::<D>();
+    for p in 0..n {
+        for (j, &x) in rows[row(p)].iter().enumerate() {
+            block[j * BLOCK + p] = x;
+        }
+    }
+}
+
 fn turned_at(level: crate::kernels::Level, rows: &[f32], d: usize, block: &mut [f32]) {
     #[cfg(target_arch = "x86_64")]
     if level.0 > 0 && d >= 8 && rows.len() == d * BLOCK {

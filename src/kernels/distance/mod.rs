@@ -2,6 +2,7 @@
 
 pub(crate) mod blocks;
 pub(crate) mod nearest;
+pub(crate) mod slack;
 pub(crate) mod squares;
 
 /// Points of a block. A block holds the first coordinate of each, then the second of each, and so on.

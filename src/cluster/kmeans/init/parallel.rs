@@ -106,8 +106,8 @@ fn shares(data: &Data<'_>, candidates: &[f64], n: usize, ctx: &Context) -> Resul
         let mut weights = vec![0.0; n];
         let mut scratch = Scratch::default();
         let end = rows.end;
-        centres.label(data, rows, &mut scratch, |first, labels, _| {
-            for (row, &label) in (first..end).zip(labels) {
+        centres.label(data, rows, &mut scratch, |first, found, _| {
+            for (row, &label) in (first..end).zip(&found.label) {
                 weights[label as usize] += data.weight(row);
             }
         });
