@@ -257,7 +257,12 @@ impl LifetimeModel {
         Problem::new(&self.params, self.law, summary)
     }
 
-    pub(super) fn check_time(&self, time: f64) -> Result<()> {
+    /// Rows of the covariates it knows, of a summary.
+    pub(in crate::value) fn patterns(&self, summary: &CustomerSummary) -> Result<Vec<f64>> {
+        select(summary, &self.covariates)
+    }
+
+    pub(in crate::value) fn check_time(&self, time: f64) -> Result<()> {
         if !(time > 0.0 && time <= 1e100) {
             return Err(Error::parameter(
                 OWNER,

@@ -2,6 +2,9 @@
 
 mod exact;
 mod hard;
+mod later;
+mod money;
+mod recover;
 mod same;
 mod truth;
 
@@ -9,7 +12,7 @@ use std::path::Path;
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use patronomy::value::{CustomerSummary, SummaryColumns};
 use patronomy::{Context, io};
 
@@ -42,6 +45,28 @@ pub(super) fn columns(path: &Path, names: &[&str]) -> Vec<Vec<f64>> {
         table.batches().iter().flat_map(of).collect()
     };
     names.iter().map(read).collect()
+}
+
+/// Customers and days of purchases of a file of CDNOW.
+pub(super) fn purchase_days(path: &Path) -> Vec<(i64, i32)> {
+    let roles = [("sample_id", "sample_id"), ("date", "date")];
+    let table = io::read_table(path, &roles, &Context::new()).unwrap();
+    let of = |batch: &RecordBatch| -> Vec<(i64, i32)> {
+        let ids = batch
+            .column_by_name("sample_id")
+            .unwrap()
+            .as_primitive::<Int64Type>();
+        let days = batch
+            .column_by_name("date")
+            .unwrap()
+            .as_primitive::<Date32Type>();
+        ids.values()
+            .iter()
+            .copied()
+            .zip(days.values().iter().copied())
+            .collect()
+    };
+    table.batches().iter().flat_map(of).collect()
 }
 
 /// The calibration period of CDNOW's sample: 2,357 customers over 39 weeks.
