@@ -5,6 +5,8 @@
 
 /// From here on seven terms of Stirling's series are exact to the last digits.
 const LARGE: f64 = 10.0;
+/// A rise over less is told by derivatives.
+const LITTLE: f64 = 1e-4;
 /// So many factors are multiplied out.
 const FEW: f64 = 8.0;
 
@@ -39,10 +41,10 @@ pub(crate) fn digamma(mut x: f64) -> f64 {
 }
 
 fn is_few(n: f64) -> bool {
-    n <= FEW && n.fract() == 0.0
+    (0.0..=FEW).contains(&n) && n.fract() == 0.0
 }
 
-/// ln Γ(a + n) - ln Γ(a), for a > 0 and n >= 0: the logarithm of a (a + 1) ... (a + n - 1) where `n` is whole.
+/// ln Γ(a + n) - ln Γ(a), for a > 0 and a + n > 0, of a large `a` in proportion to `n`: the logarithm of a (a + 1) ... (a + n - 1) where `n` is whole.
 pub(crate) fn ln_rising(a: f64, n: f64) -> f64 {
     if is_few(n) && a < 1e30 {
         return (0..n as u32)
@@ -52,6 +54,11 @@ pub(crate) fn ln_rising(a: f64, n: f64) -> f64 {
     }
     if a < LARGE {
         return ln_gamma(a + n) - ln_gamma(a);
+    }
+    if n.abs() < LITTLE {
+        // Two terms of Taylor's series; the second derivative by its own series.
+        let curve = (1.0 + (0.5 + 1.0 / (6.0 * a)) / a) / a;
+        return n * (digamma(a) + 0.5 * n * curve);
     }
     let end = a + n;
     (a - 0.5) * (n / a).ln_1p() + n * (end.ln() - 1.0) + (stirling(end) - stirling(a))

@@ -3,7 +3,11 @@
 use super::gamma::{ln_gamma, ln_rising};
 
 /// Places in [0, 1] and weights of the Gauss-Legendre rule of twelve points (mpmath 1.3: roots of `legendre(12, x)` with 40 digits).
-#[allow(clippy::unreadable_literal, reason = "a table of digits")]
+#[allow(
+    clippy::unreadable_literal,
+    clippy::excessive_precision,
+    reason = "a table of digits"
+)]
 pub(crate) const GAUSS: [(f64, f64); 12] = [
     (0.00921968287664037465, 0.0235876681932559136),
     (0.0479413718147625717, 0.0534696629976592155),
@@ -100,7 +104,7 @@ impl Nodes {
             for i in 1.. {
                 let y = middle + side * step * f64::from(i);
                 let ln = ln_density(y);
-                if !(ln - top > NEGLIGIBLE) {
+                if ln - top <= NEGLIGIBLE {
                     break;
                 }
                 let weight = ln.exp() * step;

@@ -131,20 +131,7 @@ impl<'a> SummaryColumns<'a> {
                 return Err(Error::parameter(OWNER, "covariate", rule, name));
             }
         }
-        if n >= u32::MAX as usize {
-            let rule = "must have fewer than 4,294,967,295 customers";
-            return Err(Error::parameter(OWNER, "frequency", rule, n));
-        }
-        if n == 0 {
-            return Err(Error::TooFewRows {
-                job: "a customer summary".into(),
-                what: "customers".into(),
-                needed: 1,
-                found: 0,
-                reason: "the columns are empty".into(),
-            });
-        }
-        Ok(())
+        check_size(OWNER, n)
     }
 
     fn check_values(&self) -> Result<()> {
@@ -181,7 +168,25 @@ const MAX_TIME: f64 = 1e100;
 const MAX_COUNT: f64 = 9_007_199_254_740_992.0;
 
 pub(super) fn is_count(x: f64) -> bool {
-    x >= 0.0 && x <= MAX_COUNT && x.fract() == 0.0
+    (0.0..=MAX_COUNT).contains(&x) && x.fract() == 0.0
+}
+
+/// Some customers, and no more than groups have numbers.
+pub(super) fn check_size(owner: &str, n: usize) -> Result<()> {
+    if n >= u32::MAX as usize {
+        let rule = "must have fewer than 4,294,967,295 customers";
+        return Err(Error::parameter(owner, "rows", rule, n));
+    }
+    if n == 0 {
+        return Err(Error::TooFewRows {
+            job: format!("`{owner}`"),
+            what: "customers".into(),
+            needed: 1,
+            found: 0,
+            reason: "the columns are empty".into(),
+        });
+    }
+    Ok(())
 }
 
 /// A rule and its remedy.

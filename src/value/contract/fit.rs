@@ -13,7 +13,7 @@ use crate::stats::gamma::{digamma_rise, ln_rising};
 use crate::stats::sum::Sum;
 use crate::value::collapse::collapse;
 use crate::value::fit::{Controls, Point, Task, estimate};
-use crate::value::summary::{WEIGHT, check, is_count};
+use crate::value::summary::{WEIGHT, check, check_size, is_count};
 
 const OWNER: &str = "ContractParams";
 pub(super) const NAMES: [&str; 2] = ["alpha", "beta"];
@@ -87,15 +87,7 @@ impl Tenures {
             let rule = format!("must have one value for each of {n} customers");
             return Err(Error::parameter("Tenures", name, rule, length));
         }
-        if n == 0 || n >= u32::MAX as usize {
-            return Err(Error::TooFewRows {
-                job: "a contract model".into(),
-                what: "customers, and fewer than 4,294,967,295,".into(),
-                needed: 1,
-                found: n as u64,
-                reason: "one row for each customer".into(),
-            });
-        }
+        check_size("Tenures", n)?;
         let rule = ("are no whole numbers of 1 or more", "count begun periods");
         check(
             "periods",

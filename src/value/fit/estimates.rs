@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::linear::Symmetric;
+use super::linear::{Symmetric, dot, largest};
 use super::minimise::{Minimum, Point, Search, hessian, minimise};
 use crate::error::{Error, Result};
 use crate::stats::tails::{chi_squared_upper, normal_within};
@@ -103,7 +103,8 @@ impl Estimates {
         if more == 0 {
             return differs("the full model has no parameter more; give the larger one as such");
         }
-        if !(statistic >= -1e-6 * self.log_likelihood.abs().max(1.0)) {
+        let is_likelier = statistic >= -1e-6 * self.log_likelihood.abs().max(1.0);
+        if !is_likelier {
             return differs("the full model is less likely, so the other is no special case of it");
         }
         let statistic = statistic.max(0.0);
@@ -273,7 +274,7 @@ pub(in crate::value) fn estimate(
     let inverse = second.inverse();
     let gain = |h: &Symmetric| {
         let step = h.times(&found.point.gradient);
-        0.5 * super::linear::dot(&step, &found.point.gradient)
+        0.5 * dot(&step, &found.point.gradient)
     };
     let is_maximum = inverse.as_ref().is_some_and(|h| gain(h) <= GAIN);
     let n = task.n_observations;
@@ -320,13 +321,14 @@ fn polish(found: &mut Minimum, f: &mut impl FnMut(&[f64]) -> Result<Point>) -> R
     };
     for _ in 0..3 {
         let step = inverse.times(&found.point.gradient);
-        if !(super::linear::largest(&step) < 0.1) {
+        let is_near = largest(&step) < 0.1;
+        if !is_near {
             break;
         }
         let next: Vec<f64> = found.at.iter().zip(&step).map(|(x, s)| x - s).collect();
         let point = f(&next)?;
         let (before, after) = (&found.point.gradient, &point.gradient);
-        let is_better = super::linear::largest(after) < 0.5 * super::linear::largest(before);
+        let is_better = largest(after) < 0.5 * largest(before);
         if !(is_better && point.value.is_finite()) {
             break;
         }

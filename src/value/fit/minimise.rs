@@ -93,7 +93,8 @@ fn downhill(inverse: Option<&Symmetric>, gradient: &[f64]) -> Vec<f64> {
         Some(inverse) => inverse.times(gradient),
         None => gradient.to_vec(),
     };
-    if !(dot(&direction, gradient) > 0.0) {
+    let is_uphill = dot(&direction, gradient) > 0.0;
+    if !is_uphill {
         direction = gradient.to_vec();
     }
     let scale = -(LONGEST_STEP / largest(&direction)).min(1.0);
@@ -150,7 +151,8 @@ fn shrunk(change: f64, slope: f64) -> f64 {
 /// The inverse with what a step has taught about it.
 fn updated(inverse: Option<Symmetric>, moved: &[f64], turned: &[f64]) -> Option<Symmetric> {
     let curvature = dot(moved, turned);
-    if !(curvature > 1e-12 * dot(moved, moved).sqrt() * dot(turned, turned).sqrt()) {
+    let is_curved = curvature > 1e-12 * dot(moved, moved).sqrt() * dot(turned, turned).sqrt();
+    if !is_curved {
         return inverse;
     }
     let n = moved.len();

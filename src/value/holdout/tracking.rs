@@ -50,7 +50,7 @@ impl LifetimeModel {
         let mut before = 0.0;
         for &end in ends {
             self.check_time(end)?;
-            if !(end > before) {
+            if end <= before {
                 let rule = "must rise from above 0";
                 return Err(Error::parameter("LifetimeModel", "ends", rule, end));
             }

@@ -1,8 +1,8 @@
 //! BG/BB: discrete opportunities, each used by chance until a customer leaves by chance.
 //!
-//! With m = t_x, t_x + 1, ..., n - 1 the last opportunity of those who left after it,
+//! With `m = t_x, t_x + 1, ..., n - 1` the last opportunity of those who left after it,
 //!
-//! L = B(α + x, β + n - x) / B(α, β) · B(γ, δ + n) / B(γ, δ) + Σ_m B(α + x, β + m - x) / B(α, β) · B(γ + 1, δ + m) / B(γ, δ).
+//! `L = B(α + x, β + n - x) / B(α, β) · B(γ, δ + n) / B(γ, δ) + Σ_m B(α + x, β + m - x) / B(α, β) · B(γ + 1, δ + m) / B(γ, δ)`.
 //!
 //! Source: Fader, Hardie and Shang (2010), Marketing Science 29(6), equation 7. All terms are positive, and each follows from the one before by a ratio.
 
@@ -176,7 +176,7 @@ impl Future for Alive {
             * geometric_sum(self.gamma, self.delta, opportunities.floor())
     }
 
-    /// The next opportunity is one unit of time away: Σ_i E[(1 - θ)^i] e^(-rate (i + 1)).
+    /// The next opportunity is one unit of time away: `Σ_i E[(1 - θ)^i] e^(-rate (i + 1))`.
     fn discounted(&self, _: &(f64, f64), rate: f64) -> f64 {
         let soon = (-rate).exp();
         let leaving = Nodes::beta(self.gamma, self.delta);

@@ -2,12 +2,12 @@
 //!
 //! With n = r + x,
 //!
-//! L = Γ(n) / Γ(r) · α^r · (A + D), A = (α + T)^-n · (β / (β + T))^s of those still there, and
-//! D = ∫ s β^s (β + τ)^-(s+1) (α + τ)^-n dτ over τ from t_x to T of those who left at τ.
+//! `L = Γ(n) / Γ(r) · α^r · (A + D)`, `A = (α + T)^-n · (β / (β + T))^s` of those still there, and
+//! `D = ∫ s β^s (β + τ)^-(s+1) (α + τ)^-n dτ` over `τ` from `t_x` to `T` of those who left at `τ`.
 //!
 //! Source: Schmittlein, Morrison and Colombo (1987), Management Science 33(1); Fader and Hardie (2005), "A note on deriving the Pareto/NBD model". They write D as the difference
-//! of two hypergeometric functions, which cancels where T - t_x is small and is slow or overflows elsewhere. Its integrand is positive, falls, and is smooth in
-//! v = ln(1 + (τ - t_x) / (min(α, β) + t_x)): no singularity is nearer than π to the real line. Gauss' rule on pieces of v gives D to the last digits for all
+//! of two hypergeometric functions, which cancels where `T - t_x` is small and is slow or overflows elsewhere. Its integrand is positive, falls, and is smooth in
+//! `v = ln(1 + (τ - t_x) / (min(α, β) + t_x))`: no singularity is nearer than π to the real line. Gauss' rule on pieces of v gives D to the last digits for all
 //! parameters, and the derivatives of ln D are means of simple functions over the same points.
 
 use super::{Future, Law, RowLaw, Scored};
@@ -38,13 +38,13 @@ const NOTHING: f64 = 42.0;
 /// The integral over those who left, and means of functions of their time over it.
 #[derive(Default)]
 struct Left {
-    /// ∫ ((β + τ) / (β + t_x))^-(s+1) ((α + τ) / (α + t_x))^-n dτ.
+    /// `∫ ((β + τ) / (β + t_x))^-(s+1) ((α + τ) / (α + t_x))^-n dτ`.
     integral: f64,
-    /// Of ln((α + τ) / (α + t_x)), ln((β + τ) / (β + t_x)), 1 / (α + τ), 1 / (β + τ).
+    /// Of `ln((α + τ) / (α + t_x))`, `ln((β + τ) / (β + t_x))`, `1 / (α + τ)`, `1 / (β + τ)`.
     means: [f64; 4],
 }
 
-/// Both factors of the integrand are (1 + y / size)^-power, y = τ - t_x.
+/// Both factors of the integrand are (1 + y / size)^-power, `y = τ - t_x`.
 #[derive(Clone, Copy)]
 struct Factor {
     size: f64,
@@ -103,7 +103,7 @@ fn integrate(small: Factor, large: Factor, end: f64) -> (f64, [f64; 4]) {
 impl ParetoNbd {
     fn left(&self, n: f64, recency: f64, age: f64) -> Left {
         let end = age - recency;
-        if !(end > 0.0) {
+        if end <= 0.0 {
             return Left::default();
         }
         let buying = Factor {

@@ -111,42 +111,45 @@ pub(super) fn check_opportunities(law: Law, summary: &CustomerSummary) -> Result
     if law != Law::BgBb {
         return Ok(());
     }
-    let groups = &summary.groups;
-    let columns: [(&str, &[f64], &dyn Fn(usize) -> bool, &str); 3] = [
-        (
-            "age",
-            &groups.age,
-            &|g| groups.age[g].fract() == 0.0,
-            "are no whole numbers",
-        ),
-        (
-            "recency",
-            &groups.recency,
-            &|g| groups.recency[g].fract() == 0.0,
-            "are no whole numbers",
-        ),
-        (
-            "recency",
-            &groups.recency,
-            &|g| groups.recency[g] >= groups.frequency[g],
-            "are below the frequency",
-        ),
-    ];
-    for (column, values, is_kept, rule) in columns {
-        let is_bad = |row: &usize| !is_kept(summary.group_of[*row] as usize);
-        let rows = 0..summary.n_customers();
-        if let Some(first) = rows.clone().find(is_bad) {
-            return Err(Error::BadValues {
-                column: column.into(),
-                count: rows.filter(is_bad).count() as u64,
-                first_row: Some(first as u64),
-                value: values[summary.group_of[first] as usize].to_string(),
-                rule: rule.into(),
-                remedy: "the BG/BB law counts opportunities, of which each is used once at most; use the Pareto/NBD law for times".into(),
-            });
-        }
-    }
-    Ok(())
+    let Groups {
+        frequency,
+        recency,
+        age,
+        ..
+    } = &summary.groups;
+    let (whole, used) = ("are no whole numbers", "are below the frequency");
+    check_groups(summary, "age", age, whole, |g| age[g].fract() == 0.0)?;
+    let many = "are above a million";
+    check_groups(summary, "age", age, many, |g| age[g] <= 1e6)?;
+    check_groups(summary, "recency", recency, whole, |g| {
+        recency[g].fract() == 0.0
+    })?;
+    check_groups(summary, "recency", recency, used, |g| {
+        recency[g] >= frequency[g]
+    })
+}
+
+/// Every group must keep a rule; the error counts the customers of those that do not.
+fn check_groups(
+    summary: &CustomerSummary,
+    column: &str,
+    values: &[f64],
+    rule: &str,
+    is_kept: impl Fn(usize) -> bool,
+) -> Result<()> {
+    let is_bad = |row: &usize| !is_kept(summary.group_of[*row] as usize);
+    let rows = 0..summary.n_customers();
+    let Some(first) = rows.clone().find(is_bad) else {
+        return Ok(());
+    };
+    Err(Error::BadValues {
+        column: column.into(),
+        count: rows.filter(is_bad).count() as u64,
+        first_row: Some(first as u64),
+        value: values[summary.group_of[first] as usize].to_string(),
+        rule: rule.into(),
+        remedy: "the BG/BB law counts opportunities, of which each is used once at most; use the Pareto/NBD law for times".into(),
+    })
 }
 
 /// What is searched: groups with their covariates in units of their size, so that all directions of the search are of one scale.

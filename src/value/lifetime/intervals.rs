@@ -31,7 +31,7 @@ pub enum Drawn {
 pub struct IntervalParams {
     /// The chance that the interval holds what the law expects of the customer; above 0, below 1.
     pub level: f64,
-    /// How many parameters are drawn; 20 to 100,000.
+    /// How many parameters are drawn; 20 to 10,000.
     pub n_draws: u32,
     /// Where from.
     pub drawn: Drawn,
@@ -99,8 +99,8 @@ impl IntervalParams {
                 self.level,
             ));
         }
-        if !(20..=100_000).contains(&self.n_draws) {
-            let rule = "must be from 20 to 100,000";
+        if !(20..=10_000).contains(&self.n_draws) {
+            let rule = "must be from 20 to 10,000";
             return Err(Error::parameter(owner, "n_draws", rule, self.n_draws));
         }
         Ok(())

@@ -137,7 +137,7 @@ impl LifetimeModel {
     /// For each customer the chances of 0, 1, ... `n_max` transactions within `time` after the end of observation: rows of `n_max + 1` numbers, one after the other.
     ///
     /// # Errors
-    /// As [`expected`](Self::expected), and [`Error::Budget`] for more numbers than the budget allows.
+    /// As [`expected`](Self::expected), and for an `n_max` above 100,000; [`Error::Budget`] for more numbers than the budget allows, or 8 GB.
     pub fn count_probabilities(
         &self,
         summary: &CustomerSummary,
@@ -146,11 +146,12 @@ impl LifetimeModel {
         ctx: &Context,
     ) -> Result<Vec<f64>> {
         self.check_time(time)?;
-        let width = n_max as usize + 1;
+        let width = check_counts(n_max)?;
         let rows = summary.n_customers() + summary.n_groups();
         let bytes = 8 * rows as u64 * width as u64;
         let remedy = "ask for fewer counts, or fewer customers at a time";
-        ctx.budget.check("count probabilities", bytes, remedy)?;
+        let budget = ctx.budget.at_most(MOST_BYTES);
+        budget.check("count probabilities", bytes, remedy)?;
         self.ask(summary, Ask::Counts { time, width }, ctx)
     }
 
@@ -198,7 +199,7 @@ impl LifetimeModel {
         covariates: &[f64],
     ) -> Result<Vec<f64>> {
         self.check_time(time)?;
-        let width = n_max as usize + 1;
+        let width = check_counts(n_max)?;
         self.ask_new(Ask::Counts { time, width }, covariates)
     }
 
@@ -277,6 +278,18 @@ impl LifetimeModel {
         }
         Ok(())
     }
+}
+
+/// Tables of counts are not made larger, budget or not.
+const MOST_BYTES: u64 = 8_000_000_000;
+
+/// How many numbers a row of counts has.
+fn check_counts(n_max: u32) -> Result<usize> {
+    if n_max > 100_000 {
+        let rule = "must be at most 100,000";
+        return Err(Error::parameter(OWNER, "n_max", rule, n_max));
+    }
+    Ok(n_max as usize + 1)
 }
 
 fn check_rate(rate: f64) -> Result<()> {

@@ -195,13 +195,13 @@ fn score(
         // Γ(p x + q) / Γ(q) / Γ(p x), by the side that loses less.
         let shared = ln_rising(px, q) - crate::stats::gamma::ln_gamma(q);
         let (by_px, by_q) = (digamma_rise(px, q), digamma_rise(q, px));
-        for i in from..end {
-            let (w, z) = (groups.weight[i], groups.mean[i]);
+        let rows = groups.weight[from..end].iter().zip(&groups.mean[from..end]);
+        for ((&w, &z), &ln_z) in rows.zip(&ln_mean[from..end]) {
             // ln(x z / v), and ln(1 + x z / v).
             let ratio = x * z / v;
-            let (ln_ratio, ln_whole) = (x.ln() + ln_mean[i] - ln_v, ratio.ln_1p());
+            let (ln_ratio, ln_whole) = (x.ln() + ln_z - ln_v, ratio.ln_1p());
             let share = ratio / (1.0 + ratio);
-            sums[0] += w * (shared + px * (ln_ratio - ln_whole) - q * ln_whole - ln_mean[i]);
+            sums[0] += w * (shared + px * (ln_ratio - ln_whole) - q * ln_whole - ln_z);
             sums[1] += w * x * (by_px + ln_ratio - ln_whole);
             sums[2] += w * (by_q - ln_whole);
             sums[3] += w / v * (share * (px + q) - px);

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::parallel::Context;
 use crate::stats::sum::Sum;
 use crate::value::collapse::collapse;
-use crate::value::summary::{WEIGHT, WHOLE, check, is_count};
+use crate::value::summary::{WEIGHT, WHOLE, check, check_size, is_count};
 
 const OWNER: &str = "SpendSummary";
 
@@ -61,15 +61,7 @@ impl SpendSummary {
                 return Err(Error::parameter(OWNER, name, rule, values.len()));
             }
         }
-        if n == 0 || n >= u32::MAX as usize {
-            return Err(Error::TooFewRows {
-                job: "a spend summary".into(),
-                what: "customers, and fewer than 4,294,967,295,".into(),
-                needed: 1,
-                found: n as u64,
-                reason: "one row for each customer".into(),
-            });
-        }
+        check_size(OWNER, n)?;
         let x = frequency;
         check("frequency", x, |i| is_count(x[i]), WHOLE)?;
         let is_value = |i: usize| {

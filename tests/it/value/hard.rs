@@ -231,6 +231,10 @@ fn parameters_outside_their_rules_are_named() {
         assert!(model.expected(&summary, time, &ctx).is_err());
         assert!(model.discounted(&summary, time, &ctx).is_err());
     }
+    assert!(model.count_probabilities_new(5.0, 100_001, &[]).is_err());
+    let old = CustomerSummary::new(&[0.0], &[0.0], &[1e7]).unwrap();
+    let e = LifetimeParams::new(Law::BgBb).fit(&old, &ctx).unwrap_err();
+    assert!(e.to_string().contains("above a million"), "{e}");
     assert!(LifetimeModel::from_parameters(Law::BgNbd, [0.2, 0.0, 0.8, 2.4]).is_err());
     assert!(LifetimeModel::from_parameters(Law::BgCnbd { k: None }, [1.0; 4]).is_err());
 }

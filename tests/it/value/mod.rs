@@ -2,6 +2,7 @@
 
 mod exact;
 mod hard;
+mod kept;
 mod later;
 mod money;
 mod recover;

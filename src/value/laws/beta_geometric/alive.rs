@@ -166,28 +166,29 @@ fn window(shape: f64, share: f64) -> (f64, f64) {
     (from, (mean + 9.0 * spread + tail).ceil())
 }
 
-/// Σ_{i<m} (b)_i / (a + b)_i: transactions expected of `m` chances, each taken by those who have not left after one before.
+/// So many terms are added one by one.
+const FIRST_TERMS: f64 = 64.0;
+
+/// `Σ_{i<m} (b)_i / (a + b)_i`: transactions expected of `m` chances, each taken by those who have not left after one before.
 ///
-/// It telescopes to (a + b - 1) / (a - 1) · (1 - (b)_m / (a + b - 1)_m), which has no pole at a = 1.
+/// The first terms are added. The rest telescopes to `(a + b - 1) / (a - 1) · (1 - (b)_m / (a + b - 1)_m)`, with `b` so large then that the logarithm of the ratio is known in
+/// proportion to `a - 1`, which is no pole.
 pub(in crate::value) fn geometric_sum(a: f64, b: f64, m: f64) -> f64 {
-    if m < 1.0 {
-        return 0.0;
+    let (mut sum, mut term, mut i) = (0.0, 1.0, 0.0);
+    while i < m.min(FIRST_TERMS) {
+        sum += term;
+        term *= (b + i) / (a + b + i);
+        i += 1.0;
     }
-    let few = m <= 64.0;
-    if few || (a - 1.0).abs() < 1e-9 || a + b <= 1.0 {
-        if !few && (a - 1.0).abs() < 1e-9 {
-            return b * digamma_rise(b, m);
-        }
-        let (mut sum, mut term, mut i) = (0.0, 1.0, 0.0);
-        while i < m {
-            sum += term;
-            term *= (b + i) / (a + b + i);
-            i += 1.0;
-        }
+    let (more, b, rest) = (a - 1.0, b + i, m - i);
+    if rest <= 0.0 {
         return sum;
     }
-    let ln_ratio = ln_rising(b, m) - ln_rising(a + b - 1.0, m);
-    -(a + b - 1.0) * ln_ratio.exp_m1() / (a - 1.0)
+    if more == 0.0 {
+        return sum + term * b * digamma_rise(b, rest);
+    }
+    let ln_ratio = ln_rising(b, more) - ln_rising(b + rest, more);
+    sum - term * (a + b - 1.0) * ln_ratio.exp_m1() / more
 }
 
 /// Transactions at random expected of a customer who is there: E[(1 - e^(-λ p t)) / p], with λ from Gamma(n, exposure), p from Beta(a, b), and `time` in units of exposure.
@@ -228,4 +229,36 @@ pub(super) fn expected_at_random(n: f64, a: f64, b: f64, time: f64) -> f64 {
             -(-n * (p * time).ln_1p()).exp_m1() / p
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_that_telescopes_is_the_sum() {
+        for (a, b) in [
+            (0.79, 2.43),
+            (1.0, 2.0),
+            (1.0 + 1e-12, 2.0),
+            (0.2, 0.1),
+            (7.0, 0.5),
+            (30.0, 1e4),
+            (1e-6, 3.0),
+        ] {
+            let (mut sum, mut term) = (0.0, 1.0);
+            for i in 0..5_000 {
+                let i = f64::from(i);
+                if [0.0, 1.0, 64.0, 65.0, 200.0, 4_999.0].contains(&i) {
+                    let found = geometric_sum(a, b, i);
+                    assert!(
+                        (found - sum).abs() <= 1e-11 * sum,
+                        "{a} {b} {i}: {found} {sum}"
+                    );
+                }
+                sum += term;
+                term *= (b + i) / (a + b + i);
+            }
+        }
+    }
 }

@@ -2,8 +2,8 @@
 //!
 //! With n = r + k x, and B = b + x (one more where a customer may leave after the first purchase):
 //!
-//! L = B(a, B) / B(a, b) · Γ(n) / Γ(r) · α^r / (α + T)^n · (S₁ + S₂),
-//! S₁ = a / (B - 1) · ((α + T) / (α + t_x))^n for those who may have left, and S₂ = Σ_{j<k} (n)_j / j! · ((T - t_x) / (α + T))^j.
+//! `L = B(a, B) / B(a, b) · Γ(n) / Γ(r) · α^r / (α + T)^n · (S₁ + S₂)`,
+//! `S₁ = a / (B - 1) · ((α + T) / (α + t_x))^n` for those who may have left, and `S₂ = Σ_{j<k} (n)_j / j! · ((T - t_x) / (α + T))^j`.
 //!
 //! S₁ is the share of those who left at their last purchase, S₂ of those still there: k - 1 or fewer of the k steps to the next purchase are done. The product of the
 //! intervals to the power k - 1 does not depend on parameters and is added where it is known. Source: Reutterer, Platzer and Schröder (2021), "Leveraging purchase regularity for
