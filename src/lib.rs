@@ -64,6 +64,7 @@ mod stats;
 )]
 mod table;
 mod transactions;
+pub mod value;
 
 pub use budget::{Budget, Cancel};
 pub use clean::Returns;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// From the ground up: a folder knows its own line and those above it in this list.
-const LINES: [&[&str]; 18] = [
+const LINES: [&[&str]; 19] = [
     &["error", "random", "parallel", "budget", "progress", "saved"],
     &["kernels"],
     &["stats"],
@@ -22,6 +22,7 @@ const LINES: [&[&str]; 18] = [
     &["rules"],
     &["rfm"],
     &["segment"],
+    &["value"],
 ];
 
 /// Every source file of the core but `lib.rs`, with its folder's (or its own) name.

@@ -39,3 +39,4 @@ mod segment;
 mod sequences;
 mod simulate;
 mod tables;
+mod value;

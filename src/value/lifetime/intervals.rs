@@ -1,0 +1,252 @@
+//! How sure a prediction is: parameters drawn as they may be as well, and the prediction with each of them.
+
+use rand_distr::{Distribution, Gamma, StandardNormal};
+use serde::{Deserialize, Serialize};
+
+use super::fit::Problem;
+use super::model::{LifetimeModel, tell};
+use super::rows::{Ask, Rows};
+use crate::error::{Error, Result};
+use crate::parallel::{Context, map_ordered, pieces};
+use crate::random::stream;
+use crate::value::fit::{REACH, Symmetric};
+use crate::value::summary::CustomerSummary;
+
+/// Where other parameters come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Drawn {
+    /// From the normal distribution of the logarithms of the parameters around their estimates, with the covariance from the curvature of the log-likelihood.
+    #[default]
+    Normal,
+    /// From fits with other weights of customers: exponential ones, of mean 1 (the Bayesian bootstrap, Rubin 1981). They hold where the curvature misleads; each draw costs a fit.
+    Bootstrap,
+}
+
+/// How intervals are made.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct IntervalParams {
+    /// The chance that the interval holds what the law expects of the customer; above 0, below 1.
+    pub level: f64,
+    /// How many parameters are drawn; 20 to 10,000.
+    pub n_draws: u32,
+    /// Where from.
+    pub drawn: Drawn,
+    /// Of what is drawn.
+    pub seed: u64,
+}
+
+impl Default for IntervalParams {
+    fn default() -> Self {
+        Self {
+            level: 0.95,
+            n_draws: 200,
+            drawn: Drawn::default(),
+            seed: 0,
+        }
+    }
+}
+
+impl IntervalParams {
+    /// 95 % by 200 draws of the normal distribution.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the level.
+    #[must_use]
+    pub const fn level(mut self, level: f64) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Sets how many are drawn.
+    #[must_use]
+    pub const fn n_draws(mut self, n: u32) -> Self {
+        self.n_draws = n;
+        self
+    }
+
+    /// Sets where from.
+    #[must_use]
+    pub const fn drawn(mut self, drawn: Drawn) -> Self {
+        self.drawn = drawn;
+        self
+    }
+
+    /// Sets the seed.
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Whether the parameters keep their rules.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] names the first that does not.
+    pub fn validate(&self) -> Result<()> {
+        let owner = "IntervalParams";
+        if !(self.level > 0.0 && self.level < 1.0) {
+            return Err(Error::parameter(
+                owner,
+                "level",
+                "must be in (0, 1)",
+                self.level,
+            ));
+        }
+        if !(20..=10_000).contains(&self.n_draws) {
+            let rule = "must be from 20 to 10,000";
+            return Err(Error::parameter(owner, "n_draws", rule, self.n_draws));
+        }
+        Ok(())
+    }
+}
+
+/// For each customer an interval.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Intervals {
+    /// Lower limits.
+    pub low: Vec<f64>,
+    /// Upper limits.
+    pub high: Vec<f64>,
+}
+
+impl LifetimeModel {
+    /// For each customer the limits of the transactions expected within `time`, given that parameters are known from so many customers only.
+    ///
+    /// They hold the mean over customers who did the same, not the count of one of them: for that see [`count_probabilities`](Self::count_probabilities). Cost: one prediction for each
+    /// draw and group, and where parameters are bootstrapped a fit for each draw.
+    ///
+    /// # Errors
+    /// As [`expected`](Self::expected); [`Error::Parameter`] for parameters outside their rules, and where normal draws are asked of a model without a covariance.
+    pub fn expected_intervals(
+        &self,
+        summary: &CustomerSummary,
+        time: f64,
+        params: &IntervalParams,
+        ctx: &Context,
+    ) -> Result<Intervals> {
+        params.validate()?;
+        self.check_time(time)?;
+        let problem = self.problem(summary)?;
+        let draws = match params.drawn {
+            Drawn::Normal => self.normal_draws(params)?,
+            Drawn::Bootstrap => self.bootstrap_draws(&problem, summary, params, ctx)?,
+        };
+        let draws: Vec<Vec<f64>> = draws
+            .into_iter()
+            .map(|d| self.in_search(&problem, d))
+            .collect();
+        let rows = problem.rows(&summary.groups);
+        let limits = map_ordered(
+            ctx,
+            "intervals",
+            pieces(summary.n_groups(), 1024).collect(),
+            |r| Ok(limits_of_piece(&rows, &draws, time, params.level, r)),
+        )?;
+        let (low, high): (Vec<_>, Vec<_>) = limits.into_iter().unzip();
+        let told = Intervals {
+            low: tell(summary, &low.concat(), 1, ctx)?,
+            high: tell(summary, &high.concat(), 1, ctx)?,
+        };
+        ctx.progress.finish();
+        Ok(told)
+    }
+
+    /// A draw in the units of the search: covariates there have sizes of about 1.
+    fn in_search(&self, problem: &Problem, draw: Vec<f64>) -> Vec<f64> {
+        let mut estimates = self.estimates.clone();
+        for (p, x) in estimates.parameters.iter_mut().zip(draw) {
+            p.value = if p.is_positive { x.exp() } else { x };
+        }
+        problem.scaled(&estimates)
+    }
+
+    fn normal_draws(&self, params: &IntervalParams) -> Result<Vec<Vec<f64>>> {
+        let middle = self.estimates.searched();
+        let n = middle.len();
+        let covariance = self.estimates.covariance.clone();
+        let lower = covariance.and_then(|values| Symmetric { n, values }.cholesky());
+        let lower = lower.ok_or_else(|| {
+            let rule = "must be `bootstrap` for a model without standard errors";
+            Error::parameter("IntervalParams", "drawn", rule, "normal")
+        })?;
+        let draw = |i: u32| {
+            let mut rng = stream(params.seed, "lifetime parameters", i.into());
+            let z: Vec<f64> = (0..n).map(|_| StandardNormal.sample(&mut rng)).collect();
+            let off = lower.times(&z);
+            middle
+                .iter()
+                .zip(off)
+                .map(|(m, o)| m + o.clamp(-REACH, REACH))
+                .collect()
+        };
+        Ok((0..params.n_draws).map(draw).collect())
+    }
+
+    fn bootstrap_draws(
+        &self,
+        problem: &Problem,
+        summary: &CustomerSummary,
+        params: &IntervalParams,
+        ctx: &Context,
+    ) -> Result<Vec<Vec<f64>>> {
+        let groups = &summary.groups;
+        let start = problem.scaled(&self.estimates);
+        let refit = |i: u32| {
+            let mut rng = stream(params.seed, "lifetime bootstrap", i.into());
+            // The sum of w exponential weights is from Gamma(w).
+            let drawn = |&w: &f64| Gamma::new(w, 1.0).map_or(w, |g| g.sample(&mut rng));
+            let weights: Vec<f64> = groups.weight.iter().map(drawn).collect();
+            let found = problem.search(groups, &weights, start.clone(), None, ctx)?;
+            Ok(problem.unscaled(found.estimates.searched()))
+        };
+        (0..params.n_draws).map(refit).collect()
+    }
+}
+
+/// Type-7 quantiles of the predictions with each draw.
+fn limits_of_piece(
+    rows: &Rows<'_>,
+    draws: &[Vec<f64>],
+    time: f64,
+    level: f64,
+    range: std::ops::Range<usize>,
+) -> (Vec<f64>, Vec<f64>) {
+    let predicted: Vec<Vec<f64>> = draws
+        .iter()
+        .map(|d| rows.answer_piece(d, Ask::Expected { time }, range.clone()))
+        .collect();
+    let of_group = |g: usize| {
+        let mut values: Vec<f64> = predicted.iter().map(|p| p[g]).collect();
+        values.sort_unstable_by(f64::total_cmp);
+        let tail = 0.5 * (1.0 - level);
+        (quantile(&values, tail), quantile(&values, 1.0 - tail))
+    };
+    (0..range.len()).map(of_group).unzip()
+}
+
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let place = share * (sorted.len() - 1) as f64;
+    let below = place.floor() as usize;
+    let above = (below + 1).min(sorted.len() - 1);
+    sorted[below] + (place - below as f64) * (sorted[above] - sorted[below])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_lie_between_values() {
+        assert_eq!(quantile(&[1.0, 2.0, 4.0], 0.5), 2.0);
+        assert_eq!(quantile(&[1.0, 2.0, 4.0], 0.75), 3.0);
+        assert_eq!(quantile(&[1.0, 2.0, 4.0], 1.0), 4.0);
+    }
+}

@@ -1,0 +1,50 @@
+//! What customers are worth: how often they buy, how long they stay, what they spend.
+//!
+//! | question | model |
+//! |---|---|
+//! | who is still a customer, and how many transactions are to come | [`LifetimeParams`] with a [`Law`], fitted on a [`CustomerSummary`] |
+//! | what a transaction of each is worth | [`SpendParams`] on a [`SpendSummary`] |
+//! | how long contracts are renewed | [`ContractParams`] on [`Tenures`] |
+//! | whether a later period bears a model out | [`LifetimeModel::holdout`], [`LifetimeModel::tracking`] |
+//!
+//! All are fitted by maximum likelihood: [`Estimates`] holds parameters with standard errors, the log-likelihood and the criteria that models are compared by. Equal customers
+//! are computed once. A fit that does not converge is no error: [`Estimates::converged`] says so, and notices say why.
+//!
+//! ```
+//! use patronomy::Context;
+//! use patronomy::value::{Law, LifetimeParams, SpendParams, SpendSummary, simulate_customers};
+//! let ctx = Context::new();
+//! let ages: Vec<f64> = (0..1_000).map(|i| 27.0 + f64::from(i % 12)).collect();
+//! let customers = simulate_customers(Law::ParetoNbd, [0.55, 10.6, 0.6, 11.7], &ages, 1)?;
+//! let summary = customers.summary()?;
+//! let model = LifetimeParams::new(Law::ParetoNbd).fit(&summary, &ctx)?;
+//! // Each customer's transactions to come, worth less by 10 % a year of 52 weeks.
+//! let transactions = model.discounted(&summary, f64::ln(1.1) / 52.0, &ctx)?;
+//! // What one is worth; here the value falls with the row.
+//! let value = |i: usize| if customers.frequency[i] > 0.0 { 20.0 + 9_000.0 / (i + 99) as f64 } else { 0.0 };
+//! let mean: Vec<f64> = (0..1_000).map(value).collect();
+//! let spend = SpendSummary::new(&customers.frequency, &mean)?;
+//! let value = SpendParams::new().fit(&spend, &ctx)?.expected(&spend, &ctx)?;
+//! let lifetime_value: Vec<f64> = transactions.iter().zip(&value).map(|(n, v)| n * v).collect();
+//! assert!(lifetime_value.iter().all(|v| v.is_finite() && *v >= 0.0));
+//! # Ok::<(), patronomy::Error>(())
+//! ```
+
+mod collapse;
+mod contract;
+mod fit;
+mod holdout;
+mod laws;
+mod lifetime;
+mod simulate;
+mod spend;
+mod summary;
+
+pub use contract::{ContractModel, ContractParams, Tenures};
+pub use fit::{Controls, Estimates, LikelihoodRatio, Parameter};
+pub use holdout::{HoldoutBin, HoldoutTable, TrackingCurve};
+pub use laws::Law;
+pub use lifetime::{Drawn, IntervalParams, Intervals, LifetimeModel, LifetimeParams, TriedK};
+pub use simulate::{SimulatedCustomers, simulate_customers};
+pub use spend::{SpendModel, SpendParams, SpendSummary};
+pub use summary::{CustomerSummary, SummaryColumns};
