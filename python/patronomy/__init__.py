@@ -16,6 +16,7 @@ from patronomy import clean, errors, quality, rules, simulate
 from patronomy._core import __version__
 from patronomy.baskets import Baskets
 from patronomy.breaks import Breaks
+from patronomy.contract import ShiftedBetaGeometric
 from patronomy.density import DBSCAN, OPTICS
 from patronomy.errors import (
     BadValuesError,
@@ -40,6 +41,7 @@ from patronomy.histories import Histories
 from patronomy.itemset_scan import ItemsetScan
 from patronomy.itemsets import Itemsets
 from patronomy.kmeans import KMeans
+from patronomy.lifetime import BGBB, BGCNBD, BGNBD, MBGNBD, ParetoNBD
 from patronomy.miners import LCM, Apriori, Eclat, FPGrowth, FPMax
 from patronomy.mini_batch import MiniBatchKMeans
 from patronomy.mixture import GaussianMixture
@@ -53,6 +55,7 @@ from patronomy.segment_map import SegmentMap
 from patronomy.segment_model import SegmentModel
 from patronomy.segments import Segments
 from patronomy.sequences import Sequences
+from patronomy.spend import GammaGamma
 from patronomy.table import ArrowTable
 from patronomy.transactions import Transactions
 
@@ -60,8 +63,12 @@ if TYPE_CHECKING:
     from patronomy import datasets
 
 __all__ = [
+    "BGBB",
+    "BGCNBD",
+    "BGNBD",
     "DBSCAN",
     "LCM",
+    "MBGNBD",
     "OPTICS",
     "Apriori",
     "ArrowTable",
@@ -82,6 +89,7 @@ __all__ = [
     "Features",
     "FileError",
     "FileInfo",
+    "GammaGamma",
     "GaussianMixture",
     "Histories",
     "ItemsetScan",
@@ -91,6 +99,7 @@ __all__ = [
     "MiniBatchKMeans",
     "Moves",
     "ParameterError",
+    "ParetoNBD",
     "PatronomyError",
     "Quality",
     "Reading",
@@ -105,6 +114,7 @@ __all__ = [
     "SegmentModel",
     "Segments",
     "Sequences",
+    "ShiftedBetaGeometric",
     "TooFewRowsError",
     "Transactions",
     "__version__",

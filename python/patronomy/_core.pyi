@@ -9,6 +9,8 @@ from typing import Any, TypeAlias, final
 __all__ = [
     "Baskets",
     "Batches",
+    "ContractModel",
+    "CustomerSummary",
     "Evaluation",
     "Features",
     "FileTable",
@@ -16,6 +18,7 @@ __all__ = [
     "ItemsetScan",
     "Itemsets",
     "KMeansModel",
+    "LifetimeModel",
     "MinedBatches",
     "MiniBatchModel",
     "MixtureModel",
@@ -30,6 +33,7 @@ __all__ = [
     "Segments",
     "Sequences",
     "Shop",
+    "SpendModel",
     "Table",
     "Transactions",
     "__version__",
@@ -56,6 +60,7 @@ __all__ = [
     "shop_choices",
     "shop_defaults",
     "textbook_itemsets",
+    "value_defaults",
 ]
 
 _Progress: TypeAlias = Callable[[int, int, str], object] | None
@@ -775,3 +780,117 @@ class Oracle:
     def scores(self) -> Table: ...
     def predictions(self, name: str) -> Table: ...
     def evaluate(self, name: str, values: list[float]) -> float | None: ...
+
+@final
+class CustomerSummary:
+    def __new__(
+        cls,
+        frequency: Any,
+        recency: Any,
+        age: Any,
+        weights: Any,
+        log_intervals: Any,
+        covariates: list[tuple[str, Any]],
+        n_jobs: int | None,
+    ) -> CustomerSummary: ...
+    @property
+    def n_customers(self) -> int: ...
+    @property
+    def n_groups(self) -> int: ...
+
+@final
+class LifetimeModel:
+    @staticmethod
+    def fit(
+        summary: CustomerSummary, params: str, progress: _Progress, n_jobs: int | None
+    ) -> LifetimeModel: ...
+    @staticmethod
+    def given(params: str, values: list[float]) -> LifetimeModel: ...
+    def p_alive(self, summary: CustomerSummary, n_jobs: int | None) -> Any: ...
+    def expected(
+        self, summary: CustomerSummary, time: float, n_jobs: int | None
+    ) -> Any: ...
+    def discounted(
+        self, summary: CustomerSummary, rate: float, n_jobs: int | None
+    ) -> Any: ...
+    def log_likelihoods(self, summary: CustomerSummary, n_jobs: int | None) -> Any: ...
+    def count_probabilities(
+        self, summary: CustomerSummary, time: float, n_max: int, n_jobs: int | None
+    ) -> Any: ...
+    def intervals(
+        self,
+        summary: CustomerSummary,
+        time: float,
+        params: str,
+        progress: _Progress,
+        n_jobs: int | None,
+    ) -> tuple[Any, Any]: ...
+    def expected_new(self, time: float, covariates: list[float]) -> float: ...
+    def discounted_new(self, rate: float, covariates: list[float]) -> float: ...
+    def count_probabilities_new(
+        self, time: float, n_max: int, covariates: list[float]
+    ) -> Any: ...
+    def holdout(
+        self,
+        summary: CustomerSummary,
+        actual: Any,
+        time: float,
+        max_frequency: int,
+        n_jobs: int | None,
+    ) -> str: ...
+    def tracking(
+        self,
+        summary: CustomerSummary,
+        ends: list[float],
+        actual_increments: list[float] | None,
+        n_jobs: int | None,
+    ) -> str: ...
+    def likelihood_ratio(self, full: LifetimeModel) -> tuple[float, int, float]: ...
+    @property
+    def criteria(self) -> tuple[float, float]: ...
+    def to_json(self) -> str: ...
+    @staticmethod
+    def from_json(text: str) -> LifetimeModel: ...
+    def save(self, path: str) -> None: ...
+    @staticmethod
+    def load(path: str) -> LifetimeModel: ...
+
+@final
+class SpendModel:
+    @staticmethod
+    def fit(
+        frequency: Any, mean_value: Any, weights: Any, params: str, n_jobs: int | None
+    ) -> SpendModel: ...
+    def expected(self, frequency: Any, mean_value: Any, n_jobs: int | None) -> Any: ...
+    @property
+    def population_mean(self) -> float | None: ...
+    @property
+    def criteria(self) -> tuple[float, float]: ...
+    def to_json(self) -> str: ...
+    @staticmethod
+    def from_json(text: str) -> SpendModel: ...
+    def save(self, path: str) -> None: ...
+    @staticmethod
+    def load(path: str) -> SpendModel: ...
+
+@final
+class ContractModel:
+    @staticmethod
+    def fit_retained(retained: Any, params: str) -> ContractModel: ...
+    @staticmethod
+    def fit(
+        periods: Any, has_left: Any, weights: Any, params: str
+    ) -> ContractModel: ...
+    def survival(self, periods: int) -> Any: ...
+    def retention(self, periods: int) -> Any: ...
+    def discounted(self, renewals: Any, rate: float) -> Any: ...
+    @property
+    def criteria(self) -> tuple[float, float]: ...
+    def to_json(self) -> str: ...
+    @staticmethod
+    def from_json(text: str) -> ContractModel: ...
+    def save(self, path: str) -> None: ...
+    @staticmethod
+    def load(path: str) -> ContractModel: ...
+
+def value_defaults() -> tuple[str, str, str, str]: ...

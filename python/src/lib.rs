@@ -25,6 +25,7 @@ mod sequences;
 mod simulate;
 mod table;
 mod transactions;
+mod value;
 
 use pyo3::prelude::*;
 
@@ -70,6 +71,8 @@ mod _core {
     use super::table::{Batches, TableView};
     #[pymodule_export]
     use super::transactions::Transactions;
+    #[pymodule_export]
+    use super::value::{ContractModel, CustomerSummary, LifetimeModel, SpendModel, value_defaults};
 
     #[pymodule_init]
     fn init(m: &Bound<'_, PyModule>) -> PyResult<()> {

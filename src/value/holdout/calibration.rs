@@ -1,5 +1,7 @@
 //! Transactions of a later period beside those expected, by what customers did before.
 
+use serde::Serialize;
+
 use crate::error::{Error, Result};
 use crate::parallel::Context;
 use crate::stats::sum::Sum;
@@ -7,7 +9,7 @@ use crate::value::lifetime::LifetimeModel;
 use crate::value::summary::{CustomerSummary, check, is_count};
 
 /// Customers of one frequency, or of the largest and all above.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct HoldoutBin {
     /// Repeat transactions before.
@@ -23,7 +25,7 @@ pub struct HoldoutBin {
 }
 
 /// A model beside a later period.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct HoldoutTable {
     /// By frequency before, ascending.

@@ -1,5 +1,7 @@
 //! All transactions up to each time, and those expected.
 
+use serde::Serialize;
+
 use crate::error::{Error, Result};
 use crate::parallel::{Context, map_ordered};
 use crate::stats::sum::Sum;
@@ -8,7 +10,7 @@ use crate::value::lifetime::LifetimeModel;
 use crate::value::summary::CustomerSummary;
 
 /// Repeat transactions of all customers up to each time, as expected and as they were.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TrackingCurve {
     /// Times on one clock, which begins when the first customer came.
