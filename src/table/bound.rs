@@ -1,12 +1,19 @@
 //! The columns behind the roles, checked once.
 
-use super::Table;
+use std::sync::Arc;
+
+use arrow_array::ArrayRef;
+use arrow_array::builder::Int32Builder;
+use arrow_schema::DataType;
+
 use super::ids::IdColumn;
 use super::number::NumberColumn;
 use super::roles::Roles;
+use super::time::NO_TIME;
 use super::time::column::TimeColumn;
+use super::{Column, Segment, Table};
 use crate::error::{Error, Result};
-use crate::parallel::Context;
+use crate::parallel::{Context, pieces};
 
 /// Which rows of the table a view sees: instants from `since` to `until`, both inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +23,7 @@ pub(crate) struct Window {
 }
 
 /// A table with its roles bound: names found, types checked, nothing else read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Bound {
     pub(crate) table: Table,
     pub(crate) roles: Roles,
@@ -92,6 +99,50 @@ impl Bound {
             time_format: self.time_format.clone(),
             roles: self.roles.clone(),
             table,
+        })
+    }
+
+    /// The same with the day of each line as its transaction, where it has one.
+    pub(crate) fn by_day(&self) -> Result<Self> {
+        let calendar = self.time.zone().calendar();
+        let reader = self.transaction.as_ref().map(|t| t.reader::<u128>(None));
+        let reader = reader.transpose()?;
+        let (mut times, mut keys) = (Vec::new(), Vec::new());
+        let mut first_row = 0;
+        let mut chunks: Vec<ArrayRef> = Vec::new();
+        for (chunk, length) in self.customer.chunk_lengths().enumerate() {
+            let mut days = Int32Builder::with_capacity(length);
+            for range in pieces(length, 1 << 16) {
+                let n = range.len();
+                let at = Segment {
+                    chunk,
+                    range,
+                    first_row,
+                };
+                first_row += n;
+                times.clear();
+                self.time.read(&at, &mut times);
+                let mut has = vec![true; n];
+                if let Some(reader) = &reader {
+                    keys.clear();
+                    let all: Vec<u32> = (0..n as u32).collect();
+                    // Keys that no codec makes take any id.
+                    let _ = reader.read(&at, &all, &mut keys, |place| has[place] = false);
+                }
+                for (&time, &has) in times.iter().zip(&has) {
+                    days.append_option((has && time != NO_TIME).then(|| calendar.day(time)));
+                }
+            }
+            chunks.push(Arc::new(days.finish()));
+        }
+        let column = Column {
+            name: "day".into(),
+            data_type: DataType::Int32,
+            chunks,
+        };
+        Ok(Self {
+            transaction: Some(IdColumn::bind(column, "transaction")?),
+            ..self.clone()
         })
     }
 

@@ -398,6 +398,15 @@ impl Transactions {
         customers::customers(self.rules(ctx)?, ctx)
     }
 
+    /// The same lines, of which those of a customer on one day are one transaction. What rules say of returns and checks stays.
+    pub(crate) fn by_day(&self, ctx: &Context) -> Result<Self> {
+        self.rules(ctx)?;
+        Ok(Self {
+            bound: Arc::new(self.bound.by_day()?),
+            ..self.clone()
+        })
+    }
+
     /// Distinct items per customer, in the order of [`customers`](Self::customers).
     pub(crate) fn breadth(&self, ctx: &Context) -> Result<Vec<u32>> {
         if self.bound.item.is_none() {

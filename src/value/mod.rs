@@ -2,6 +2,7 @@
 //!
 //! | question | model |
 //! |---|---|
+//! | what each customer of some transactions is worth within a horizon | [`ValueParams`] |
 //! | who is still a customer, and how many transactions are to come | [`LifetimeParams`] with a [`Law`], fitted on a [`CustomerSummary`] |
 //! | what a transaction of each is worth | [`SpendParams`] on a [`SpendSummary`] |
 //! | how long contracts are renewed | [`ContractParams`] on [`Tenures`] |
@@ -34,6 +35,7 @@ mod collapse;
 mod contract;
 mod fit;
 mod holdout;
+mod job;
 mod laws;
 mod lifetime;
 mod simulate;
@@ -43,6 +45,7 @@ mod summary;
 pub use contract::{ContractModel, ContractParams, Tenures};
 pub use fit::{Controls, Estimates, LikelihoodRatio, Parameter};
 pub use holdout::{HoldoutBin, HoldoutTable, TrackingCurve};
+pub use job::{CustomerValue, ValueModel, ValueParams};
 pub use laws::Law;
 pub use lifetime::{Drawn, IntervalParams, Intervals, LifetimeModel, LifetimeParams, TriedK};
 pub use simulate::{SimulatedCustomers, simulate_customers};
