@@ -198,6 +198,7 @@ mod tests {
     use super::*;
 
     /// Rosenbrock's valley.
+    #[allow(clippy::unnecessary_wraps, reason = "a likelihood can be cancelled")]
     fn valley(at: &[f64]) -> Result<Point> {
         let (x, y) = (at[0], at[1]);
         let off = y - x * x;
