@@ -277,6 +277,9 @@ pub(in crate::value) fn estimate(
         0.5 * dot(&step, &found.point.gradient)
     };
     let is_maximum = inverse.as_ref().is_some_and(|h| gain(h) <= GAIN);
+    // Where the likelihood is large its gradient is rounded before it is as small as asked.
+    let flat = tol.max(1e-12 * found.point.value.abs());
+    let is_flat = largest(&found.point.gradient) <= flat;
     let n = task.n_observations;
     let covariance = inverse
         .as_ref()
@@ -289,7 +292,7 @@ pub(in crate::value) fn estimate(
         log_likelihood: -(found.point.value - penalties) * n,
         n_observations: n,
         n_iter: found.n_iter,
-        converged: found.is_flat && is_maximum && run_off.is_empty(),
+        converged: is_flat && is_maximum && run_off.is_empty(),
     };
     Ok(Found {
         estimates,

@@ -24,12 +24,12 @@ pub enum Law {
     /// BG/CNBD-k (Platzer and Reutterer 2016; Reutterer, Platzer and Schröder 2021): BG/NBD with regular purchases, whose intervals are Erlang-`k`. None: the `k` from 1 to 6 that makes
     /// the data likeliest.
     BgCnbd {
-        /// How regular: 1 is at random.
+        /// How regular: 1 is at random, 20 is the most.
         k: Option<u32>,
     },
     /// MBG/CNBD-k: MBG/NBD with regular purchases.
     MbgCnbd {
-        /// How regular: 1 is at random.
+        /// How regular: 1 is at random, 20 is the most.
         k: Option<u32>,
     },
     /// Pareto/NBD (Schmittlein, Morrison and Colombo 1987): purchases at random with a rate from Gamma(r, alpha); a customer leaves at any time, with a rate from Gamma(s, beta).
@@ -39,8 +39,8 @@ pub enum Law {
     BgBb,
 }
 
-/// The largest `k`.
-pub(super) const MAX_K: u32 = 100;
+/// The largest `k`: purchases by the clock, nearly. Powers of counts to it are still floats.
+pub(super) const MAX_K: u32 = 20;
 /// The largest `k` that is tried where it is chosen.
 pub(super) const TRIED_K: u32 = 6;
 

@@ -1,5 +1,10 @@
 //! Likelihoods and predictions beside the formulas of the papers, computed by mpmath 1.3 with 50 digits: hypergeometric functions for BG/NBD, Pareto/NBD and BG/BB, sums over
 //! steps for regular buyers, numerical integrals for discounted transactions and counts of the Pareto/NBD.
+#![allow(
+    clippy::unreadable_literal,
+    clippy::excessive_precision,
+    reason = "digits of a table"
+)]
 
 use patronomy::Context;
 use patronomy::value::{CustomerSummary, Law, LifetimeModel};
@@ -39,7 +44,7 @@ const MANY: (f64, f64, f64) = (26.0, 30.857_14, 31.0);
 const TWO: (f64, f64, f64) = (2.0, 30.43, 38.86);
 
 #[test]
-#[allow(clippy::unreadable_literal, reason = "digits of a table")]
+#[allow(clippy::too_many_lines, reason = "a list of cases")]
 fn purchases_at_random() {
     use Law::{BgNbd, MbgNbd, ParetoNbd};
     let young = [0.5533, 11.667, 0.6062, 0.01];
@@ -236,7 +241,6 @@ fn purchases_at_random() {
 }
 
 #[test]
-#[allow(clippy::unreadable_literal, reason = "digits of a table")]
 fn expectations_have_no_poles_and_no_end() {
     let at_one = answers(Law::BgNbd, [0.2426, 4.4136, 1.0, 2.4259], TWO, (52.0, 0.1));
     near(at_one[2], 1.3875671381757595, 11, "a = 1");
@@ -259,7 +263,6 @@ fn expectations_have_no_poles_and_no_end() {
 }
 
 #[test]
-#[allow(clippy::unreadable_literal, reason = "digits of a table")]
 fn regular_purchases() {
     let three = Some(3);
     for (law, who, expected) in [
@@ -305,7 +308,6 @@ fn regular_purchases() {
 }
 
 #[test]
-#[allow(clippy::unreadable_literal, reason = "digits of a table")]
 fn opportunities() {
     for (x, t_x, expected) in [
         (
@@ -346,13 +348,12 @@ fn opportunities() {
                 expected[i],
                 if i == 3 { 9 } else { 12 },
                 &format!("{x} {i}"),
-            )
+            );
         });
     }
 }
 
 #[test]
-#[allow(clippy::unreadable_literal, reason = "digits of a table")]
 fn counts_of_new_customers() {
     for (law, parameters, expected) in [
         (

@@ -97,6 +97,23 @@ fn one_heavy_buyer_among_those_who_bought_once() {
 }
 
 #[test]
+fn the_most_regular_and_the_most_frequent() {
+    let model =
+        LifetimeModel::from_parameters(Law::BgCnbd { k: Some(20) }, [0.5, 2.0, 0.8, 2.4]).unwrap();
+    let x = [0.0, 1.0, 1e6, 9e15];
+    let summary = CustomerSummary::new(&x, &[0.0, 3.0, 25.0, 29.0], &[30.0; 4]).unwrap();
+    let ctx = Context::new();
+    let all = [
+        model.p_alive(&summary, &ctx).unwrap(),
+        model.expected(&summary, 10.0, &ctx).unwrap(),
+        model.discounted(&summary, 0.01, &ctx).unwrap(),
+        model.count_probabilities(&summary, 10.0, 5, &ctx).unwrap(),
+        model.log_likelihoods(&summary, &ctx).unwrap(),
+    ];
+    assert!(all.concat().iter().all(|v| v.is_finite()), "{all:?}");
+}
+
+#[test]
 fn everybody_buys_alike_and_stays() {
     let x: Vec<f64> = (0..300).map(|i| 10.0 + f64::from(i % 2)).collect();
     let models = fits(&x, &[29.0; 300], &[30.0; 300]);
@@ -197,7 +214,7 @@ fn parameters_outside_their_rules_are_named() {
     let fit = |p: LifetimeParams| p.fit(&summary, &ctx).unwrap_err();
     for (params, name) in [
         (LifetimeParams::new(Law::BgCnbd { k: Some(0) }), "k"),
-        (LifetimeParams::new(Law::BgCnbd { k: Some(101) }), "k"),
+        (LifetimeParams::new(Law::BgCnbd { k: Some(21) }), "k"),
         (LifetimeParams::new(Law::MbgCnbd { k: None }), "k"),
         (LifetimeParams::new(Law::BgNbd).penalty(-1.0), "penalty"),
         (LifetimeParams::new(Law::BgNbd).penalty(f64::NAN), "penalty"),

@@ -116,8 +116,8 @@ fn simulated_customers_do_what_was_expected() {
         (Law::BgBb, [1.2, 2.5, 0.7, 9.0]),
     ] {
         // The same customers, observed longer: their streams are their own.
-        let short = simulate_customers(law, p, &[20.0; 20_000], 4).unwrap();
-        let long = simulate_customers(law, p, &[35.0; 20_000], 4).unwrap();
+        let short = simulate_customers(law, p, &vec![20.0; 20_000], 4).unwrap();
+        let long = simulate_customers(law, p, &vec![35.0; 20_000], 4).unwrap();
         let later: Vec<f64> = (long.frequency.iter().zip(&short.frequency))
             .map(|(l, s)| l - s)
             .collect();

@@ -136,9 +136,9 @@ fn bootstrapped_intervals_are_like_normal_ones() {
         model.expected_intervals(&s, 20.0, &params, &ctx).unwrap()
     };
     let (normal, bootstrap) = (of(Drawn::Normal), of(Drawn::Bootstrap));
-    for i in 0..expected.len() {
+    for (i, expected) in expected.iter().enumerate() {
         for v in [&normal, &bootstrap] {
-            assert!(v.low[i] < expected[i] && expected[i] < v.high[i]);
+            assert!(v.low[i] < *expected && *expected < v.high[i]);
         }
         let ratio = (normal.high[i] - normal.low[i]) / (bootstrap.high[i] - bootstrap.low[i]);
         assert!((0.4..2.5).contains(&ratio), "{ratio}");

@@ -92,7 +92,7 @@ fn bg_nbd_foretells_the_next_39_weeks() {
     }
 }
 
-/// BTYD's walkthrough, and R's CLVTools with standard errors of the logarithms times the parameters.
+/// BTYD's walkthrough, and of R's `CLVTools` the standard errors: those of the logarithms times the parameters.
 #[test]
 fn pareto_nbd_on_cdnow() {
     let Some(summary) = cdnow() else { return };
@@ -186,7 +186,7 @@ fn bg_bb_on_the_donations() {
     close(total, 12_884.2, 0.3, "total of five years");
 }
 
-/// A channel that buys more often and one that stays: what CDNOW does not have is found to be nothing.
+/// A coin tossed for each customer tells nothing of it.
 #[test]
 fn covariates_without_an_effect_have_none() {
     let Some(path) = crate::online_retail::data(super::CDNOW) else {
