@@ -58,6 +58,7 @@ from patronomy.sequences import Sequences
 from patronomy.spend import GammaGamma
 from patronomy.table import ArrowTable
 from patronomy.transactions import Transactions
+from patronomy.value import CustomerValue, ValueModel
 
 if TYPE_CHECKING:
     from patronomy import datasets
@@ -81,6 +82,7 @@ __all__ = [
     "ColumnTypeError",
     "ConsentError",
     "CustomerNotFoundError",
+    "CustomerValue",
     "DatasetUnavailable",
     "Eclat",
     "FPGrowth",
@@ -117,6 +119,7 @@ __all__ = [
     "ShiftedBetaGeometric",
     "TooFewRowsError",
     "Transactions",
+    "ValueModel",
     "__version__",
     "clean",
     "datasets",

@@ -11,6 +11,7 @@ __all__ = [
     "Batches",
     "ContractModel",
     "CustomerSummary",
+    "CustomerValue",
     "Evaluation",
     "Features",
     "FileTable",
@@ -36,8 +37,10 @@ __all__ = [
     "SpendModel",
     "Table",
     "Transactions",
+    "ValueModel",
     "__version__",
     "builtin_segment_map",
+    "customer_value_defaults",
     "dbscan",
     "density_defaults",
     "guess_roles",
@@ -894,3 +897,42 @@ class ContractModel:
     def load(path: str) -> ContractModel: ...
 
 def value_defaults() -> tuple[str, str, str, str]: ...
+
+@final
+class CustomerValue:
+    @staticmethod
+    def fit(
+        tx: Transactions,
+        params: str,
+        progress: _Progress,
+        n_jobs: int | None,
+        memory_mb: float | None,
+    ) -> CustomerValue: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __len__(self) -> int: ...
+    @property
+    def columns(self) -> list[str]: ...
+    @property
+    def time_columns(self) -> list[str]: ...
+    def head(self, n: int) -> dict[str, list[Any]]: ...
+    @property
+    def model(self) -> ValueModel: ...
+
+@final
+class ValueModel:
+    def score(
+        self,
+        tx: Transactions,
+        progress: _Progress,
+        n_jobs: int | None,
+        memory_mb: float | None,
+    ) -> CustomerValue: ...
+    def to_json(self) -> str: ...
+    @staticmethod
+    def from_json(text: str) -> ValueModel: ...
+    def save(self, path: str) -> None: ...
+    @staticmethod
+    def load(path: str) -> ValueModel: ...
+
+def customer_value_defaults() -> str: ...

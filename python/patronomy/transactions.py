@@ -15,6 +15,7 @@ from patronomy._opening import no_table, opened, speaks_arrow
 from patronomy._progress import Progress, reporting
 from patronomy._rfm_params import Convention, Monetary, Nesting, params_json
 from patronomy._segmenting import Segmenting
+from patronomy._valuing import Valuing
 from patronomy.breaks import Breaks
 from patronomy.guess import RoleGuess
 from patronomy.reading import Reading, options_json
@@ -26,7 +27,7 @@ __all__ = ["Transactions"]
 Returns: TypeAlias = Literal["net", "exclude", "keep"]
 
 
-class Transactions(Checking, Buying, Segmenting):
+class Transactions(Checking, Buying, Segmenting, Valuing):
     """Sales lines with their roles, ready for every job.
 
     A line is one item of one transaction. The table is read by capability: pandas,

@@ -26,6 +26,7 @@ mod simulate;
 mod table;
 mod transactions;
 mod value;
+mod valued;
 
 use pyo3::prelude::*;
 
@@ -73,6 +74,8 @@ mod _core {
     use super::transactions::Transactions;
     #[pymodule_export]
     use super::value::{ContractModel, CustomerSummary, LifetimeModel, SpendModel, value_defaults};
+    #[pymodule_export]
+    use super::valued::{CustomerValue, ValueModel, customer_value_defaults};
 
     #[pymodule_init]
     fn init(m: &Bound<'_, PyModule>) -> PyResult<()> {

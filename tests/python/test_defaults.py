@@ -20,3 +20,33 @@ def test_rfm_signature_shows_the_defaults_of_the_core() -> None:
     assert face.pop("segments") == "auto"
     assert core.pop("segments") is None
     assert face == core
+
+
+def test_value_signature_shows_the_defaults_of_the_core() -> None:
+    core = json.loads(_core.customer_value_defaults())
+    face = inspect.signature(pt.Transactions.value).parameters
+    for name in ("law", "horizon_days", "n_tiers"):
+        assert face[name].default == core[name]
+    assert face["level"].default == core["interval"]["level"]
+    assert face["n_draws"].default == core["interval"]["n_draws"]
+    assert face["random_state"].default == core["interval"]["seed"]
+
+
+def test_models_of_value_show_the_defaults_of_the_core() -> None:
+    lifetime, interval, spend, contract = map(json.loads, _core.value_defaults())
+    assert lifetime["law"] == "bg_nbd"
+    for model, core in (
+        (pt.BGNBD, lifetime),
+        (pt.MBGNBD, lifetime),
+        (pt.BGCNBD, lifetime),
+        (pt.GammaGamma, spend),
+        (pt.ShiftedBetaGeometric, contract),
+    ):
+        face = inspect.signature(model).parameters
+        for name, value in core["controls"].items():
+            assert face[name].default == value
+    asked = inspect.signature(pt.BGNBD.expected_interval).parameters
+    assert asked["drawn"].default == interval["drawn"]
+    assert asked["random_state"].default == interval["seed"]
+    for name in ("level", "n_draws"):
+        assert asked[name].default == interval[name]
