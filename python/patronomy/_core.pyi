@@ -788,9 +788,7 @@ class Oracle:
 class CustomerSummary:
     def __new__(
         cls,
-        frequency: Any,
-        recency: Any,
-        age: Any,
+        times: tuple[Any, Any, Any],
         weights: Any,
         log_intervals: Any,
         covariates: list[tuple[str, Any]],

@@ -1,4 +1,4 @@
-"""Checks, RFM, segments, item sets and rules on real data: ``python -m patronomy.demo --out out``."""
+"""Checks, RFM, segments, value, item sets and rules on real data: ``python -m patronomy.demo --out out``."""
 
 import argparse
 import csv
@@ -36,6 +36,7 @@ def main(argv: list[str] | None = None) -> int:
 
     moves = _moves(tx, cut)
     segments = _segments(clean)
+    value = _value(clean, cut)
     sets = _itemsets(clean)
     rules, evaluation = _rules(clean, cut)
     result.write(out / "rfm.parquet")
@@ -44,6 +45,8 @@ def main(argv: list[str] | None = None) -> int:
     _write_csv(moves, out / "moves.csv")
     _write_csv(segments, out / "customer_segments.csv")
     segments.model.save(out / "customer_segments.json")
+    _write_csv(value, out / "customer_value.csv")
+    value.model.save(out / "customer_value.json")
     rules.save(out / "rules.json")
     _write_csv(evaluation, out / "rules_later.csv")
     written = [
@@ -53,6 +56,8 @@ def main(argv: list[str] | None = None) -> int:
         "moves.csv",
         "customer_segments.csv",
         "customer_segments.json",
+        "customer_value.csv",
+        "customer_value.json",
         "rules.json",
         "rules_later.csv",
         *_pictures(quality, result, moves, segments, sets, out),
@@ -121,6 +126,59 @@ def _segments(tx: pt.Transactions) -> pt.Segments:
     for name, rule in zip(columns["segment_name"], columns["rule"], strict=True):
         print(f"  {name} if {rule}")
     return segments
+
+
+def _value(tx: pt.Transactions, cut: str) -> pt.CustomerValue:
+    """Value customers as of the cut, test that on what they bought later, and value them now."""
+    past, later = tx.split(cut)
+    earlier = past.value(_WINDOW_DAYS)
+    spent = later.rfm(period_days=_WINDOW_DAYS, segments=None).to_dict()
+    actual = dict(zip(spent["customer"], spent["monetary"], strict=True))
+    columns = earlier.to_dict()
+    known = [actual.get(customer, 0.0) for customer in columns["customer"]]
+    # "The past repeats": all that a customer spent, at the same rate a day.
+    repeats = [
+        mean * (n + 1) / max(age, 1) * _WINDOW_DAYS
+        for mean, n, age in zip(
+            columns["mean_value"],
+            columns["frequency"],
+            columns["age_days"],
+            strict=True,
+        )
+    ]
+    print(
+        f"\nValue of {len(earlier):,} customers for {_WINDOW_DAYS} days from {cut} on"
+    )
+    for name, told in (("expected", columns["value"]), ("the past repeats", repeats)):
+        off = sum(abs(t - k) for t, k in zip(told, known, strict=True)) / len(known)
+        print(
+            f"  {name}: {sum(told):,.0f} of {sum(known):,.0f} spent; off by {off:,.0f} "
+            "a customer on average"
+        )
+    for tier in sorted(set(columns["tier"])):
+        own = [
+            (v, k)
+            for v, k, t in zip(columns["value"], known, columns["tier"], strict=True)
+            if t == tier
+        ]
+        print(
+            f"  tier {tier}: {len(own):,} customers, {sum(v for v, _ in own):,.0f} "
+            f"expected, {sum(k for _, k in own):,.0f} spent"
+        )
+    value = tx.value(365)
+    print(f"{value.model!r}")
+    for notice in value.notices:
+        print(f"notice: {notice}")
+    now = value.to_dict()
+    best = sorted(range(len(value)), key=lambda i: -now["value"][i])[:5]
+    print("The most valuable of the coming year")
+    for i in best:
+        print(
+            f"  {now['customer'][i]}: {now['value'][i]:,.0f} "
+            f"({now['value_low'][i]:,.0f} to {now['value_high'][i]:,.0f}), still a customer "
+            f"with {now['p_alive'][i]:.0%}"
+        )
+    return value
 
 
 def _itemsets(tx: pt.Transactions) -> pt.Itemsets:

@@ -397,9 +397,11 @@ class Lifetime(ValueModel):
     ) -> Any:
         owner = type(self).__name__
         return _core.CustomerSummary(
-            column(owner, "frequency", frequency),
-            column(owner, "recency", recency),
-            column(owner, "T", T),
+            (
+                column(owner, "frequency", frequency),
+                column(owner, "recency", recency),
+                column(owner, "T", T),
+            ),
             optional_column(owner, "weights", weights),
             optional_column(owner, "log_intervals", more.get("log_intervals")),
             self._covariates_of(covariates),

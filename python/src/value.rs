@@ -52,19 +52,18 @@ pub(crate) struct CustomerSummary(value::CustomerSummary);
 
 #[pymethods]
 impl CustomerSummary {
+    /// `times` are frequency, recency and age.
     #[new]
     fn new(
         py: Python<'_>,
-        frequency: Column<'_>,
-        recency: Column<'_>,
-        age: Column<'_>,
+        times: (Column<'_>, Column<'_>, Column<'_>),
         weights: Option<Column<'_>>,
         log_intervals: Option<Column<'_>>,
         covariates: Vec<(String, Column<'_>)>,
         n_jobs: Option<i64>,
     ) -> PyResult<Self> {
-        let frequency = slice("frequency", &frequency)?;
-        let (recency, age) = (slice("recency", &recency)?, slice("T", &age)?);
+        let frequency = slice("frequency", &times.0)?;
+        let (recency, age) = (slice("recency", &times.1)?, slice("T", &times.2)?);
         let mut columns = SummaryColumns::new(frequency, recency, age);
         if let Some(weights) = slice_of("weights", weights.as_ref())? {
             columns = columns.weights(weights);
@@ -95,17 +94,15 @@ impl CustomerSummary {
 #[derive(Debug)]
 pub(crate) struct LifetimeModel(value::LifetimeModel);
 
-impl LifetimeModel {
-    fn ask<'py>(
-        &self,
-        py: Python<'py>,
-        summary: &CustomerSummary,
-        n_jobs: Option<i64>,
-        job: impl FnOnce(&patronomy::Context) -> Result<Vec<f64>, patronomy::Error> + Send,
-    ) -> PyResult<Array<'py>> {
-        let found = run(py, &call(summary.0.n_groups(), n_jobs, None), job)?;
-        Ok(PyArray1::from_vec(py, found))
-    }
+/// Numbers for all customers of a summary.
+fn ask<'py>(
+    py: Python<'py>,
+    summary: &CustomerSummary,
+    n_jobs: Option<i64>,
+    job: impl FnOnce(&patronomy::Context) -> Result<Vec<f64>, patronomy::Error> + Send,
+) -> PyResult<Array<'py>> {
+    let found = run(py, &call(summary.0.n_groups(), n_jobs, None), job)?;
+    Ok(PyArray1::from_vec(py, found))
 }
 
 #[pymethods]
@@ -137,7 +134,7 @@ impl LifetimeModel {
         summary: &CustomerSummary,
         n_jobs: Option<i64>,
     ) -> PyResult<Array<'py>> {
-        self.ask(py, summary, n_jobs, |ctx| self.0.p_alive(&summary.0, ctx))
+        ask(py, summary, n_jobs, |ctx| self.0.p_alive(&summary.0, ctx))
     }
 
     fn expected<'py>(
@@ -147,7 +144,7 @@ impl LifetimeModel {
         time: f64,
         n_jobs: Option<i64>,
     ) -> PyResult<Array<'py>> {
-        self.ask(py, summary, n_jobs, |ctx| {
+        ask(py, summary, n_jobs, |ctx| {
             self.0.expected(&summary.0, time, ctx)
         })
     }
@@ -159,7 +156,7 @@ impl LifetimeModel {
         rate: f64,
         n_jobs: Option<i64>,
     ) -> PyResult<Array<'py>> {
-        self.ask(py, summary, n_jobs, |ctx| {
+        ask(py, summary, n_jobs, |ctx| {
             self.0.discounted(&summary.0, rate, ctx)
         })
     }
@@ -170,7 +167,7 @@ impl LifetimeModel {
         summary: &CustomerSummary,
         n_jobs: Option<i64>,
     ) -> PyResult<Array<'py>> {
-        self.ask(py, summary, n_jobs, |ctx| {
+        ask(py, summary, n_jobs, |ctx| {
             self.0.log_likelihoods(&summary.0, ctx)
         })
     }
@@ -183,7 +180,7 @@ impl LifetimeModel {
         n_max: u32,
         n_jobs: Option<i64>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let found = self.ask(py, summary, n_jobs, |ctx| {
+        let found = ask(py, summary, n_jobs, |ctx| {
             self.0.count_probabilities(&summary.0, time, n_max, ctx)
         })?;
         found.reshape([summary.0.n_customers(), n_max as usize + 1])

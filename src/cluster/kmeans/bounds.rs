@@ -143,7 +143,7 @@ fn pays(share: f64, step: Step) -> bool {
     );
     let look = 3.5 + 0.018 * k * d;
     let gather = 8.0 + 0.1 * d;
-    let check = 0.8;
+    let check = 1.5;
     // A bound that is some iterations old ends sooner than a fresh one.
     check + 1.25 * share * (look + gather) < 0.8 * look
 }

@@ -15,7 +15,7 @@ const THIN: usize = 6_000;
 impl LifetimeParams {
     /// Finds the parameters that make what customers did likeliest.
     ///
-    /// Cost: some fifteen passes over the groups (equal customers are one), after a search in a part of them where there are many; the Pareto/NBD law costs about ten times as
+    /// Cost: some fifteen passes over the groups (equal customers are one), after a search in a part of them where there are many; the Pareto/NBD law costs about twenty times as
     /// much as the others. Laws that choose their `k` cost as much as six fits. Not to converge is no error: [`Estimates::converged`] and the notices say so.
     ///
     /// # Errors
