@@ -72,7 +72,7 @@ def bought(law: str, n: int, in_days: bool) -> tuple[Any, ...]:
         ends = np.minimum(T, random.exponential(1 / random.gamma(a, 1 / b, n)))
     x, last = np.zeros(n), np.zeros(n)
     time_now = np.zeros(n)
-    active = np.arange(n)
+    active: Any = np.arange(n)
     while len(active):
         time_now[active] += random.exponential(1 / np.maximum(rate[active], 1e-12))
         active = active[time_now[active] < ends[active]]
@@ -149,7 +149,8 @@ def timed(job: Callable[[], Any]) -> tuple[float, Any]:
 def measure(case: tuple[Any, ...], runs: int) -> list[Any]:
     law, n, in_days, target = case
     columns = bought(law, n, in_days)
-    own_times, other_times = [], []
+    own_times: list[float] = []
+    other_times: list[float] = []
     for turn in range(runs + 1):
         took, own = timed(lambda: ours(law, columns))
         if turn:
@@ -178,7 +179,8 @@ def asked(law: str, n: int, runs: int) -> list[Any]:
             warnings.simplefilter("ignore")
             return np.asarray(question(39.0, x, last, T))
 
-    own, peers = [], []
+    own: list[float] = []
+    peers: list[float] = []
     for _ in range(runs):
         took, expected = timed(lambda: model.expected_transactions(39.0, x, last, T))
         own.append(took)
