@@ -59,18 +59,19 @@ def bought(law: str, n: int, in_days: bool) -> tuple[Any, ...]:
     random = np.random.default_rng(n)
     if law == "gamma-gamma":
         p, q, v = PARAMETERS[law]
-        x = random.geometric(0.4, n)
+        n_bought = random.geometric(0.4, n)
         nu = random.gamma(q, 1 / v, n)
-        value = random.gamma(p * x, 1 / nu) / x
-        return x.astype(float), np.round(value, 2) + 0.01
+        value = random.gamma(p * n_bought, 1 / nu) / n_bought
+        return n_bought.astype(float), np.round(value, 2) + 0.01
     T = random.uniform(27.0, 39.0, n)
     r, alpha, a, b = PARAMETERS[law]
     rate = random.gamma(r, 1 / alpha, n)
     chance = random.beta(a, b, n) if law == "BG/NBD" else np.zeros(n)
-    ends = T.copy()
+    ends: Any = T.copy()
     if law == "Pareto/NBD":
         ends = np.minimum(T, random.exponential(1 / random.gamma(a, 1 / b, n)))
-    x, last = np.zeros(n), np.zeros(n)
+    x: Any = np.zeros(n)
+    last: Any = np.zeros(n)
     time_now = np.zeros(n)
     active: Any = np.arange(n)
     while len(active):
