@@ -411,11 +411,23 @@ class Lifetime(ValueModel):
     def _covariates_of(self, covariates: Any) -> list[tuple[str, Any]]:
         if covariates is None:
             return []
+        owner = type(self).__name__
+        named = self._named_covariates()
+        if not named:
+            raise ParameterError(
+                f"`covariates` of `{owner}` must be None: the model depends on none; "
+                "`BGNBD` and `ParetoNBD` name them in `rate_covariates` and "
+                "`dropout_covariates`"
+            )
         names = (
             covariates if isinstance(covariates, Mapping) else _columns_of(covariates)
         )
-        owner = type(self).__name__
-        return [(str(n), column(owner, str(n), covariates[n])) for n in names]
+        # Other columns of the table would keep equal customers apart.
+        return [(n, column(owner, n, covariates[n])) for n in names if n in named]
+
+    def _named_covariates(self) -> set[str]:
+        """Return the covariates that the law depends on."""
+        return set()
 
 
 def _columns_of(table: Any) -> list[Any]:
@@ -460,6 +472,9 @@ class _WithCovariates(Lifetime):
             "law": self._law,
             **{n: _arguments.items(owner, n, getattr(self, n), rule) for n in named},
         }
+
+    def _named_covariates(self) -> set[str]:
+        return {*self.rate_covariates, *self.dropout_covariates}
 
     def _set_covariates(self, params: dict[str, Any]) -> None:
         self.rate_covariates = tuple(params["rate_covariates"])

@@ -103,7 +103,7 @@ impl Bound {
     }
 
     /// The same with the day of each line as its transaction, where it has one.
-    pub(crate) fn by_day(&self) -> Result<Self> {
+    pub(crate) fn by_day(&self, ctx: &Context) -> Result<Self> {
         let calendar = self.time.zone().calendar();
         let reader = self.transaction.as_ref().map(|t| t.reader::<u128>(None));
         let reader = reader.transpose()?;
@@ -113,6 +113,7 @@ impl Bound {
         for (chunk, length) in self.customer.chunk_lengths().enumerate() {
             let mut days = Int32Builder::with_capacity(length);
             for range in pieces(length, 1 << 16) {
+                ctx.cancel.poll()?;
                 let n = range.len();
                 let at = Segment {
                     chunk,

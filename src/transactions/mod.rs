@@ -402,7 +402,7 @@ impl Transactions {
     pub(crate) fn by_day(&self, ctx: &Context) -> Result<Self> {
         self.rules(ctx)?;
         Ok(Self {
-            bound: Arc::new(self.bound.by_day()?),
+            bound: Arc::new(self.bound.by_day(ctx)?),
             ..self.clone()
         })
     }

@@ -204,6 +204,13 @@ def test_covariates_are_found_again() -> None:
     assert model.expected_of_new(52, [1.0]) > 1.5 * model.expected_of_new(52, [0.0])
     with pytest.raises(pt.ColumnNotFoundError, match="is_web"):
         pt.BGNBD(rate_covariates=["is_web"]).fit(x, last, T)
+    # Columns that the law does not name change nothing; without any name they are a mistake.
+    more = {"is_web": is_web, "row": np.arange(n, dtype=float)}
+    again = pt.BGNBD(rate_covariates=["is_web"]).fit(x, last, T, covariates=more)
+    assert again.params_ == model.params_
+    for law in (pt.BGNBD(), pt.MBGNBD()):
+        with pytest.raises(pt.ParameterError, match="depends on none"):
+            law.fit(x, last, T, covariates=table)
 
 
 def test_regular_buyers_are_seen() -> None:
