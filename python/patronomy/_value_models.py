@@ -44,7 +44,7 @@ class ValueModel(Estimator):
     def _take(self, model: Any) -> None:
         """Read what was learnt into attributes, each parameter as one with a dash."""
         self._model = model
-        found = json.loads(model.to_json())
+        found = content(model)
         estimates = found["estimates"]
         parameters = estimates["parameters"]
         self.params_ = {p["name"]: p["value"] for p in parameters}
@@ -102,6 +102,12 @@ class ValueModel(Estimator):
         saved = self.__dict__.pop("_saved", None)
         if saved is not None:
             self._model = self._core_model.from_json(saved)
+
+
+def content(model: Any) -> dict[str, Any]:
+    """Return what a model of the core holds, without the envelope it is saved in."""
+    found: dict[str, Any] = json.loads(model.to_json())["model"]
+    return found
 
 
 def column(owner: str, name: str, values: Any) -> Any:

@@ -5,7 +5,7 @@ import os
 from typing import Any, Self
 
 from patronomy import _arguments, _core
-from patronomy._value_models import Array, ValueModel, column, optional_column
+from patronomy._value_models import Array, ValueModel, column, content, optional_column
 from patronomy.errors import ParameterError
 
 __all__ = ["ShiftedBetaGeometric"]
@@ -136,7 +136,7 @@ class ShiftedBetaGeometric(ValueModel):
             If the file is not one of ours, is damaged or of a later version.
         """
         model = _core.ContractModel.load(os.fspath(path))
-        controls = json.loads(model.to_json())["params"]["controls"]
+        controls = content(model)["params"]["controls"]
         return cls()._restored(model, controls)
 
     def _periods(self, periods: Any) -> int:

@@ -5,7 +5,7 @@ import os
 from typing import Any, Self
 
 from patronomy import _core
-from patronomy._value_models import Array, ValueModel, column, optional_column
+from patronomy._value_models import Array, ValueModel, column, content, optional_column
 
 __all__ = ["GammaGamma"]
 
@@ -128,12 +128,12 @@ class GammaGamma(ValueModel):
             If the file is not one of ours, is damaged or of a later version.
         """
         model = _core.SpendModel.load(os.fspath(path))
-        controls = json.loads(model.to_json())["params"]["controls"]
+        controls = content(model)["params"]["controls"]
         return cls()._restored(model, controls)
 
     def _take(self, model: Any) -> None:
         super()._take(model)
-        found = json.loads(model.to_json())
+        found = content(model)
         self.population_mean_ = model.population_mean
         self.frequency_correlation_ = found["frequency_correlation"]
         self.n_groups_ = found["n_groups"]

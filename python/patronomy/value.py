@@ -1,12 +1,12 @@
 """What customers are worth: the result of `Transactions.value`, and the model behind it."""
 
-import json
 import os
 from typing import TYPE_CHECKING, Any, Self
 
 from patronomy import _arguments, _core
 from patronomy._frozen import Frozen
 from patronomy._progress import Progress, reporting
+from patronomy._value_models import content
 from patronomy.table import ArrowTable
 
 if TYPE_CHECKING:
@@ -122,8 +122,7 @@ class ValueModel(Frozen):
         return list(self._json()["notices"])
 
     def _json(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self._inner.to_json())
-        return found
+        return content(self._inner)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _from_json, (self._inner.to_json(),)

@@ -276,13 +276,14 @@ impl LifetimeModel {
         criteria(&self.0.estimates)
     }
 
-    fn to_json(&self) -> PyResult<String> {
-        to_json(&self.0)
+    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+        self.0.to_json().map_err(|e| to_py(py, &e))
     }
 
     #[staticmethod]
     fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
-        from_json(py, "LifetimeModel", text).map(Self)
+        let model = value::LifetimeModel::from_json(text);
+        model.map(Self).map_err(|e| to_py(py, &e))
     }
 
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
@@ -355,13 +356,14 @@ impl SpendModel {
         criteria(&self.0.estimates)
     }
 
-    fn to_json(&self) -> PyResult<String> {
-        to_json(&self.0)
+    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+        self.0.to_json().map_err(|e| to_py(py, &e))
     }
 
     #[staticmethod]
     fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
-        from_json(py, "SpendModel", text).map(Self)
+        let model = value::SpendModel::from_json(text);
+        model.map(Self).map_err(|e| to_py(py, &e))
     }
 
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
@@ -438,13 +440,14 @@ impl ContractModel {
         criteria(&self.0.estimates)
     }
 
-    fn to_json(&self) -> PyResult<String> {
-        to_json(&self.0)
+    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+        self.0.to_json().map_err(|e| to_py(py, &e))
     }
 
     #[staticmethod]
     fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
-        from_json(py, "ContractModel", text).map(Self)
+        let model = value::ContractModel::from_json(text);
+        model.map(Self).map_err(|e| to_py(py, &e))
     }
 
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {

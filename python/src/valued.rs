@@ -100,13 +100,14 @@ impl ValueModel {
         run(py, &call, |ctx| self.0.score(&tx.0, ctx)).map(CustomerValue)
     }
 
-    fn to_json(&self) -> PyResult<String> {
-        to_json(&self.0)
+    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+        self.0.to_json().map_err(|e| to_py(py, &e))
     }
 
     #[staticmethod]
     fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
-        from_json(py, "ValueModel", text).map(Self)
+        let model = value::ValueModel::from_json(text);
+        model.map(Self).map_err(|e| to_py(py, &e))
     }
 
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {

@@ -355,3 +355,23 @@ def test_tracking_ends_at_what_was_bought(cdnow: pl.DataFrame) -> None:
     assert found.expected[2] == pytest.approx(total, rel=0.05)
     assert found.actual == pytest.approx([10.0, 30.0, 60.0, 100.0])
     assert np.allclose(np.cumsum(found.expected_increments), found.expected)
+
+
+def test_a_model_that_no_fit_has_made_is_refused(cdnow: pl.DataFrame) -> None:
+    """Pickles are restored through the same checks as files."""
+    few = cdnow.head(300)
+    models: list[Any] = [
+        pt.BGNBD().fit(few["frequency"], few["recency"], few["T"]),
+        pt.GammaGamma().fit([1, 2, 3, 1, 2] * 9, np.linspace(5, 30, 45)),
+        pt.ShiftedBetaGeometric().fit_retained([100, 80, 70, 65]),
+    ]
+    for model in models:
+        state = model.__getstate__()
+        whole = json.loads(state["_saved"])
+        whole["model"]["estimates"]["parameters"].pop()
+        with pytest.raises(pt.SavedFormatError):
+            type(model)().__setstate__({**state, "_saved": json.dumps(whole)})
+        whole = json.loads(state["_saved"])
+        whole["model"]["estimates"]["parameters"][0]["value"] = -1.0
+        with pytest.raises(pt.SavedFormatError):
+            type(model)().__setstate__({**state, "_saved": json.dumps(whole)})

@@ -3,7 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use patronomy::saved::Saved;
-use patronomy::value::{Law, LifetimeModel, LifetimeParams, SummaryColumns, simulate_customers};
+use patronomy::simulate::Shop;
+use patronomy::value::{
+    ContractModel, ContractParams, Law, LifetimeModel, LifetimeParams, SpendModel, SpendParams,
+    SpendSummary, SummaryColumns, Tenures, ValueModel, ValueParams, simulate_customers,
+};
 use patronomy::{Context, ErrorKind};
 
 fn golden() -> PathBuf {
@@ -99,5 +103,81 @@ fn a_file_that_no_fit_has_made_is_refused() {
     }
     for n in (0..text.trim_end().len()).step_by(17) {
         assert!(LifetimeModel::from_json(&text[..n]).is_err());
+    }
+}
+
+/// The other models of value, each with its golden file.
+fn others() -> (SpendModel, ContractModel, ValueModel) {
+    let ctx = Context::new();
+    let frequency: Vec<f64> = (0..60).map(|i| f64::from(1 + i % 5)).collect();
+    let mean: Vec<f64> = (0..60).map(|i| 10.0 + f64::from(i * 7 % 23)).collect();
+    let spend = SpendSummary::new(&frequency, &mean).unwrap();
+    let retained = [1000.0, 869.0, 743.0, 653.0, 593.0, 551.0, 517.0, 491.0];
+    let tenures = Tenures::from_retained(&retained).unwrap();
+    let tx = Shop::new(300, 365, 1).transactions().unwrap();
+    let value = ValueParams::new().horizon_days(90).fit(&tx, &ctx).unwrap();
+    (
+        SpendParams::new().fit(&spend, &ctx).unwrap(),
+        ContractParams::new().fit(&tenures, &ctx).unwrap(),
+        value.model().clone(),
+    )
+}
+
+fn of_version_1(name: &str) -> PathBuf {
+    golden().with_file_name(format!("{name}-v1.json"))
+}
+
+#[test]
+#[ignore = "writes the golden files of a new version, once"]
+fn write_the_other_golden_files() {
+    let (spend, contract, value) = others();
+    let file = |name| {
+        let file = of_version_1(name);
+        assert!(!file.exists(), "a golden file is never written again");
+        file
+    };
+    spend.save(&file("spend")).unwrap();
+    contract.save(&file("contract")).unwrap();
+    value.save(&file("value")).unwrap();
+}
+
+#[test]
+fn golden_files_of_all_models_load_and_tell() {
+    let (spend, contract, value) = others();
+    let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-6 * b.abs(), "{a} {b}");
+    let told = SpendModel::load(&of_version_1("spend")).unwrap();
+    near(
+        told.population_mean().unwrap(),
+        spend.population_mean().unwrap(),
+    );
+    let told = ContractModel::load(&of_version_1("contract")).unwrap();
+    near(told.survival(12)[12], contract.survival(12)[12]);
+    let told = ValueModel::load(&of_version_1("value")).unwrap();
+    assert_eq!(
+        (told.n_customers, &told.reference),
+        (value.n_customers, &value.reference)
+    );
+    assert_eq!(told.lifetime.data_hash, value.lifetime.data_hash);
+    for (a, b) in told.cuts.iter().zip(&value.cuts) {
+        near(*a, *b);
+    }
+    let tx = Shop::new(300, 365, 1).transactions().unwrap();
+    let scored = told.score(&tx, &Context::new()).unwrap();
+    assert_eq!(scored.batch().num_rows() as u64, told.n_customers);
+}
+
+#[test]
+fn a_value_that_no_fit_has_made_is_refused() {
+    let text = std::fs::read_to_string(of_version_1("value")).unwrap();
+    for (from, to) in [
+        ("\"n_tiers\": 4", "\"n_tiers\": 5"),
+        ("\"horizon_days\": 90", "\"horizon_days\": 0"),
+        ("\"law\": \"bg_nbd\"", "\"law\": \"bg_bb\""),
+        ("\"cuts\"", "\"cut\""),
+        ("\"kind\": \"value\"", "\"kind\": \"spend\""),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let e = ValueModel::from_json(&text.replacen(from, to, 1)).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::SavedFormat, "{from}: {e}");
     }
 }
