@@ -185,6 +185,11 @@ impl Future for Alive {
         self.used / (self.used + self.missed) * sum
     }
 
+    fn stays(&self, _: &(f64, f64), opportunities: f64) -> f64 {
+        let n = opportunities.floor();
+        (ln_rising(self.delta, n) - ln_rising(self.gamma + self.delta, n)).exp()
+    }
+
     fn counts(&self, opportunities: f64, chances: &mut [f64]) {
         chances.fill(0.0);
         let n = opportunities.floor();

@@ -107,6 +107,8 @@ pub(super) trait Future {
     fn expected(&self, time: f64) -> f64;
     /// All transactions to come, each worth exp(-rate · time until it).
     fn discounted(&self, points: &Self::Points, rate: f64) -> f64;
+    /// The chance to be still there after a time.
+    fn stays(&self, points: &Self::Points, time: f64) -> f64;
     /// The chances of 0, 1, 2, ... transactions within a time.
     fn counts(&self, time: f64, chances: &mut [f64]);
 }

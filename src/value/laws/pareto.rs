@@ -252,6 +252,10 @@ impl Future for Alive {
         self.n / self.exposure * points.mean(|m| 1.0 / (m / self.life + rate))
     }
 
+    fn stays(&self, _: &Nodes, time: f64) -> f64 {
+        (-self.s * (time / self.life).ln_1p()).exp()
+    }
+
     /// Of those who stay, and of those who leave at u, the count is negative binomial: Fader and Hardie (2006), "Deriving an expression for P(X(t) = x) under the Pareto/NBD model".
     fn counts(&self, time: f64, chances: &mut [f64]) {
         let ends = (time / self.life).ln_1p();

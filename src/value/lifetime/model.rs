@@ -117,6 +117,17 @@ impl LifetimeModel {
         self.ask(summary, Ask::Expected { time }, ctx)
     }
 
+    /// For each customer, if still there, the chance to be there after `time` more as well, from 0 to 1: one less it is the hazard of leaving within it.
+    ///
+    /// Of Pareto/NBD (β + T)^s / (β + T + t)^s; of laws of the BG kind E[(1 - p)^M] over the transactions M of one who does not leave. Cost: as [`discounted`](Self::discounted), without its rates.
+    ///
+    /// # Errors
+    /// As [`expected`](Self::expected).
+    pub fn p_stay(&self, summary: &CustomerSummary, time: f64, ctx: &Context) -> Result<Vec<f64>> {
+        self.check_time(time)?;
+        self.ask(summary, Ask::Stays { time }, ctx)
+    }
+
     /// For each customer all transactions to come, each discounted by exp(-rate · time until it) (discounted expected residual transactions, Fader, Hardie and Lee 2005, "RFM and CLV").
     ///
     /// `rate` is per unit of time, with continuous compounding: ln(1 + d) for an interest of d in each unit. Cost: for each group some thousand terms of laws of the BG kind, some

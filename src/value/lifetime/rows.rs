@@ -37,9 +37,20 @@ pub(super) struct Rows<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Ask {
     PAlive,
-    Expected { time: f64 },
-    Discounted { rate: f64 },
-    Counts { time: f64, width: usize },
+    Expected {
+        time: f64,
+    },
+    Discounted {
+        rate: f64,
+    },
+    /// Whether who is there stays.
+    Stays {
+        time: f64,
+    },
+    Counts {
+        time: f64,
+        width: usize,
+    },
     LogLikelihood,
 }
 
@@ -174,7 +185,8 @@ fn answer<L: RowLaw>(
         let law = L::new(rows.parameters(searched, covariates), rows.law);
         let x = groups.frequency[from];
         let run = law.run(x);
-        let points = matches!(ask, Ask::Discounted { .. }).then(|| law.points(x));
+        let needs_points = matches!(ask, Ask::Discounted { .. } | Ask::Stays { .. });
+        let points = needs_points.then(|| law.points(x));
         for i in from..end {
             let (t_x, age) = (groups.recency[i], groups.age[i]);
             let out = &mut out[(i - first) * width..][..width];
@@ -189,7 +201,10 @@ fn answer<L: RowLaw>(
                     let ahead = law.alive(&run, t_x, age).discounted(points, rate);
                     out[0] = law.p_alive(&run, t_x, age) * ahead;
                 }
-                (Ask::Discounted { .. }, None) => {}
+                (Ask::Stays { time }, Some(points)) => {
+                    out[0] = law.alive(&run, t_x, age).stays(points, time);
+                }
+                (Ask::Discounted { .. } | Ask::Stays { .. }, None) => {}
                 (Ask::Counts { time, .. }, _) => {
                     law.alive(&run, t_x, age).counts(time, out);
                     or_gone(law.p_alive(&run, t_x, age), out);
@@ -219,6 +234,7 @@ pub(super) fn newcomer(law: Law, parameters: [f64; 4], ask: Ask) -> Vec<f64> {
             Ask::Discounted { rate } => {
                 vec![p_alive * alive.discounted(&own.newcomer_points(), rate)]
             }
+            Ask::Stays { time } => vec![alive.stays(&own.newcomer_points(), time)],
             Ask::Counts { time, width } => {
                 let mut chances = vec![0.0; width];
                 alive.counts(time, &mut chances);

@@ -36,12 +36,7 @@ impl Future for Alive {
         if self.k == 1 {
             return expected_at_random(self.n, self.a, self.b, time / self.exposure);
         }
-        let chances = self.stages();
-        let of_stage = |(j, w): (usize, f64)| {
-            let share = time / (self.exposure + time);
-            w * self.expected_steps(self.n + j as f64, j as u32, share)
-        };
-        chances.into_iter().enumerate().map(of_stage).sum()
+        self.over_stages(time, |shape, j, share| self.steps(shape, j, share).0)
     }
 
     fn discounted(&self, points: &Points, rate: f64) -> f64 {
@@ -67,6 +62,20 @@ impl Future for Alive {
         sum / total
     }
 
+    /// E[(1 - p)^M] over the number M of transactions of one who does not leave.
+    fn stays(&self, points: &Points, time: f64) -> f64 {
+        if self.k == 1 {
+            return stays_at_random(&points.leaving, self.n, time / self.exposure);
+        }
+        self.over_stages(time, |shape, j, share| {
+            if window(shape, share).1 > MANY_STEPS {
+                let time = share / (1.0 - share) / f64::from(self.k);
+                return stays_at_random(&points.leaving, shape, time);
+            }
+            self.steps(shape, j, share).1
+        })
+    }
+
     fn counts(&self, time: f64, chances: &mut [f64]) {
         chances.fill(0.0);
         let share = time / (self.exposure + time);
@@ -90,23 +99,34 @@ impl Alive {
         terms.into_iter().map(|t| t / total).collect()
     }
 
-    /// Transactions expected where `j` steps are done: the number N of steps ahead is negative binomial, and N + j steps make (N + j) / k chances of a transaction.
-    fn expected_steps(&self, shape: f64, j: u32, share: f64) -> f64 {
+    /// A mean over the steps that may be done, given the shape of the count of steps ahead, the steps done, and the share of time that lies ahead.
+    fn over_stages(&self, time: f64, of: impl Fn(f64, u32, f64) -> f64) -> f64 {
+        let share = time / (self.exposure + time);
+        let stages = self.stages().into_iter().zip(0_u32..);
+        stages
+            .map(|(weight, j)| weight * of(self.n + f64::from(j), j, share))
+            .sum()
+    }
+
+    /// Transactions expected where `j` steps are done, and the chance to be there after them: the number N of steps ahead is negative binomial, and N + j steps make (N + j) / k
+    /// chances of a transaction. Of very many steps the transactions alone.
+    fn steps(&self, shape: f64, j: u32, share: f64) -> (f64, f64) {
         let k = f64::from(self.k);
         let (from, to) = window(shape, share);
         if to > MANY_STEPS {
             // Steps done and steps missing are nothing beside so many.
             let time = share / (1.0 - share) / k;
-            return expected_at_random(shape, self.a, self.b, time);
+            return (expected_at_random(shape, self.a, self.b, time), f64::NAN);
         }
         let mut made = ((from + f64::from(j)) / k).floor();
         let mut sum_made = geometric_sum(self.a, self.b, made);
         // (b)_m / (a + b)_m: the chance to be there for one more after `made`.
         let mut there = (ln_rising(self.b, made) - ln_rising(self.a + self.b, made)).exp();
         let mut chance = ln_steps(shape, share, from).exp();
-        let (mut expected, mut total, mut steps) = (0.0, 0.0, from);
+        let (mut expected, mut stays, mut total, mut steps) = (0.0, 0.0, 0.0, from);
         while steps <= to {
             expected += chance * sum_made;
+            stays += chance * there;
             total += chance;
             chance *= (shape + steps) / (steps + 1.0) * share;
             steps += 1.0;
@@ -116,7 +136,7 @@ impl Alive {
                 made += 1.0;
             }
         }
-        expected / total
+        (expected / total, stays / total)
     }
 
     /// Adds the chances of counts where `j` steps are done.
@@ -147,6 +167,11 @@ impl Alive {
             *slot += weight * (there * exactly + left * at_least);
         }
     }
+}
+
+/// The chance that one who buys at random is there after `time` in units of exposure: E[e^(-λ p t)].
+fn stays_at_random(leaving: &Nodes, n: f64, time: f64) -> f64 {
+    leaving.mean(|p| (-n * (p * time).ln_1p()).exp())
 }
 
 /// The logarithm of the chance of so many steps.
