@@ -49,7 +49,10 @@ class Transactions(Checking, Buying, Segmenting, Valuing):
     quantity, price, amount : str, optional
         Columns of the number of pieces, the price of one, and the money of the line.
         The money is `amount` where it is given, else `quantity` times `price`.
-    cost, channel, customer_kind, currency : str, optional
+    discount, cost : str, optional
+        Columns of the money taken off the line, where its money is that before
+        discounts, and of what its goods cost; for `profit`.
+    channel, customer_kind, currency : str, optional
         Further roles, for jobs that use them.
     returns : {"net", "exclude", "keep"}, default "net"
         What becomes of return lines: matched with the customer's own earlier
@@ -98,6 +101,7 @@ class Transactions(Checking, Buying, Segmenting, Valuing):
         quantity: str | None = None,
         price: str | None = None,
         amount: str | None = None,
+        discount: str | None = None,
         cost: str | None = None,
         channel: str | None = None,
         customer_kind: str | None = None,
@@ -114,6 +118,7 @@ class Transactions(Checking, Buying, Segmenting, Valuing):
             "quantity": quantity,
             "price": price,
             "amount": amount,
+            "discount": discount,
             "cost": cost,
             "channel": channel,
             "customer_kind": customer_kind,

@@ -198,7 +198,7 @@ impl ReadOptions {
     /// How the text of a column is taken.
     #[cfg(any(feature = "csv", feature = "excel"))]
     pub(crate) fn reading(&self, column: &str) -> Reading {
-        const MEASURES: [&str; 4] = ["quantity", "price", "amount", "cost"];
+        const MEASURES: [&str; 5] = ["quantity", "price", "amount", "discount", "cost"];
         if self.as_text.iter().any(|n| n == column) {
             return Reading::Text;
         }

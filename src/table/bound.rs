@@ -34,6 +34,8 @@ pub(crate) struct Bound {
     pub(crate) quantity: Option<NumberColumn>,
     pub(crate) price: Option<NumberColumn>,
     pub(crate) amount: Option<NumberColumn>,
+    pub(crate) discount: Option<NumberColumn>,
+    pub(crate) cost: Option<NumberColumn>,
     time_format: Option<String>,
 }
 
@@ -65,6 +67,8 @@ impl Bound {
             quantity: number("quantity", roles.quantity.as_ref())?,
             price: number("price", roles.price.as_ref())?,
             amount: number("amount", roles.amount.as_ref())?,
+            discount: number("discount", roles.discount.as_ref())?,
+            cost: number("cost", roles.cost.as_ref())?,
             time_format: time_format.map(str::to_owned),
             roles,
             table,
@@ -96,6 +100,8 @@ impl Bound {
             quantity: numbers(&self.quantity, &new.quantity)?,
             price: numbers(&self.price, &new.price)?,
             amount: numbers(&self.amount, &new.amount)?,
+            discount: numbers(&self.discount, &new.discount)?,
+            cost: numbers(&self.cost, &new.cost)?,
             time_format: self.time_format.clone(),
             roles: self.roles.clone(),
             table,

@@ -24,6 +24,7 @@ pub(crate) mod strings;
 #[cfg(any(feature = "csv", feature = "excel"))]
 pub(crate) mod text;
 pub(crate) mod time;
+pub(crate) mod union;
 pub(crate) mod values;
 
 use std::ops::Range;

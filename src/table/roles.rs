@@ -38,7 +38,10 @@ pub struct Roles {
     /// Money of the line.
     #[serde(default)]
     pub amount: Option<String>,
-    /// Cost of the line.
+    /// Money taken off the line, where its money is that before discounts.
+    #[serde(default)]
+    pub discount: Option<String>,
+    /// Cost of the line's goods.
     #[serde(default)]
     pub cost: Option<String>,
     /// Where it was bought.
@@ -93,6 +96,7 @@ impl Roles {
         quantity,
         price,
         amount,
+        discount,
         cost,
         channel,
         customer_kind,

@@ -2,7 +2,8 @@
 
 pub(crate) mod counts;
 pub(crate) mod customers;
-mod excluded;
+pub(crate) mod excluded;
+mod ledger;
 pub(crate) mod lines;
 pub(crate) mod purchases;
 

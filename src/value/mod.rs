@@ -5,6 +5,7 @@
 //! | what each customer of some transactions is worth within a horizon | [`ValueParams`] |
 //! | who is still a customer, and how many transactions are to come | [`LifetimeParams`] with a [`Law`], fitted on a [`CustomerSummary`] |
 //! | what a transaction of each is worth | [`SpendParams`] on a [`SpendSummary`] |
+//! | what each customer and order has brought: revenue, discounts, returns, costs, profit | [`ProfitParams`] |
 //! | how long contracts are renewed | [`ContractParams`] on [`Tenures`] |
 //! | whether a later period bears a model out | [`LifetimeModel::holdout`], [`LifetimeModel::tracking`] |
 //!
@@ -38,6 +39,7 @@ mod holdout;
 mod job;
 mod laws;
 mod lifetime;
+mod profit;
 mod simulate;
 mod spend;
 mod summary;
@@ -48,6 +50,7 @@ pub use holdout::{HoldoutBin, HoldoutTable, TrackingCurve};
 pub use job::{CustomerValue, ValueModel, ValueParams};
 pub use laws::Law;
 pub use lifetime::{Drawn, IntervalParams, Intervals, LifetimeModel, LifetimeParams, TriedK};
+pub use profit::{Money, Profit, ProfitParams, ProfitTotals};
 pub use simulate::{SimulatedCustomers, simulate_customers};
 pub use spend::{SpendModel, SpendParams, SpendSummary};
 pub use summary::{CustomerSummary, SummaryColumns};

@@ -163,6 +163,7 @@ const YOUNGEST: f64 = 0.5;
 
 impl Seen {
     fn of(tx: &Transactions, ctx: &Context) -> Result<Self> {
+        tx.one_currency(ctx)?;
         let customers = tx.by_day(ctx)?.customers(ctx)?;
         if customers.len() == 0 {
             return Err(customers.counts().no_customers("value"));

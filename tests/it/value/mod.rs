@@ -5,6 +5,7 @@ mod hard;
 mod kept;
 mod later;
 mod money;
+mod profit;
 mod recover;
 mod same;
 mod stay;

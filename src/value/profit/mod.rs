@@ -1,0 +1,14 @@
+//! What customers and orders have brought: a ledger of revenue, discounts, returns, costs of goods and costs to serve, in whole ten-thousandths.
+
+mod entries;
+mod fit;
+mod money;
+mod params;
+mod result;
+mod service;
+
+pub use money::Money;
+pub use params::ProfitParams;
+pub use result::{Profit, ProfitTotals};
+
+pub(super) use fit::Order;
