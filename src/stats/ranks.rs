@@ -1,4 +1,6 @@
-//! Two groups compared by the ranks of their values.
+//! Values compared by their ranks.
+
+use std::cmp::Ordering;
 
 use super::tails::normal_two_sided;
 
@@ -56,9 +58,53 @@ pub(crate) fn rank_sums(
         .collect()
 }
 
+/// The ranks of values from 1 on; equal ones share their mean rank.
+fn midranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_unstable_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut before = 0.0;
+    for tied in order.chunk_by(|&a, &b| values[a].partial_cmp(&values[b]) == Some(Ordering::Equal))
+    {
+        let t = tied.len() as f64;
+        tied.iter()
+            .for_each(|&i| ranks[i] = before + f64::midpoint(1.0, t));
+        before += t;
+    }
+    ranks
+}
+
+/// Spearman's rank correlation of two lists of one length, -1 to 1; none where one of them does not vary.
+pub(crate) fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
+    let (a, b) = (midranks(a), midranks(b));
+    // Sums of deviations from the middle rank: halves, exact.
+    let middle = f64::midpoint(1.0, a.len() as f64);
+    let product = |x: &[f64], y: &[f64]| -> f64 {
+        x.iter()
+            .zip(y)
+            .map(|(x, y)| (x - middle) * (y - middle))
+            .sum()
+    };
+    let found = product(&a, &b) / (product(&a, &a) * product(&b, &b)).sqrt();
+    found.is_finite().then_some(found.clamp(-1.0, 1.0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranks_that_tie_share_their_mean() {
+        assert_eq!(
+            midranks(&[3.0, 1.0, 3.0, -0.0, 0.0]),
+            [4.5, 3.0, 4.5, 1.5, 1.5]
+        );
+        assert_eq!(spearman(&[1.0, 2.0, 9.0], &[5.0, 7.0, 8.0]), Some(1.0));
+        assert_eq!(spearman(&[1.0, 2.0], &[5.0, 5.0]), None);
+        // scipy.stats.spearmanr([1, 2, 2, 4], [4, 3, 1, 2]) of scipy 1.15.
+        let found = spearman(&[1.0, 2.0, 2.0, 4.0], &[4.0, 3.0, 1.0, 2.0]);
+        assert!((found.unwrap() - -0.632_455_532_033_675_9).abs() < 1e-15);
+    }
 
     fn sums(values: &[f64], labels: &[i32]) -> Vec<Option<RankSum>> {
         let mut order: Vec<usize> = (0..values.len()).collect();

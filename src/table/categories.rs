@@ -1,11 +1,8 @@
 //! Columns of categories: numbers of their distinct values, and these as text.
 
-use arrow_array::cast::AsArray;
-use arrow_schema::DataType;
-
 use super::Table;
 use super::codes::NONE;
-use super::labels::Labels;
+use super::labels::{Labels, texts};
 use crate::error::{Error, Result};
 use crate::parallel::Context;
 
@@ -34,16 +31,11 @@ pub(crate) fn categories(table: &Table, ctx: &Context) -> Result<Vec<Category>> 
             let first = found.codes.iter().position(|&code| code == NONE);
             return Err(missing(name, count, first.map(|row| row as u64)));
         }
-        let texts = arrow_cast::cast(&found.values, &DataType::Utf8);
-        let texts = texts.map_err(|e| Error::FeatureMismatch {
-            what: format!("column `{name}`"),
-            why: e.to_string(),
-        })?;
-        let values = texts.as_string::<i32>().iter();
+        let what = format!("column `{name}`");
         Ok(Category {
             name,
             codes: found.codes,
-            values: values.map(|v| v.unwrap_or_default().to_owned()).collect(),
+            values: texts(&found.values, &what)?,
         })
     };
     (0..table.schema().fields().len()).map(one).collect()

@@ -92,6 +92,16 @@ impl Labels {
     }
 }
 
+/// Labels as text; `what` they are, for the error.
+pub(crate) fn texts(values: &ArrayRef, what: &str) -> Result<Vec<String>> {
+    let texts = arrow_cast::cast(values, &DataType::Utf8).map_err(|e| Error::FeatureMismatch {
+        what: what.into(),
+        why: e.to_string(),
+    })?;
+    let texts = texts.as_string::<i32>().iter();
+    Ok(texts.map(|t| t.unwrap_or_default().to_owned()).collect())
+}
+
 impl IdColumn {
     /// The ids in these rows; null where there is none.
     pub(crate) fn at(&self, table: &Table, rows: &[u64], ctx: &Context) -> Result<ArrayRef> {

@@ -26,6 +26,11 @@ impl Transactions {
         })
     }
 
+    /// The same lines as far as another view sees its own.
+    pub(crate) fn since_of(&self, other: &Self) -> Self {
+        self.since(other.window.since).until(other.window.until)
+    }
+
     /// For each row nought if the view knows it, whatever its money, else the code of a reason.
     pub(crate) fn known_rows(&self, ctx: &Context) -> Result<Vec<u8>> {
         let excluded = self.excluded(ctx)?;

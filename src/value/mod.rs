@@ -6,6 +6,7 @@
 //! | who is still a customer, and how many transactions are to come | [`LifetimeParams`] with a [`Law`], fitted on a [`CustomerSummary`] |
 //! | what a transaction of each is worth | [`SpendParams`] on a [`SpendSummary`] |
 //! | what each customer and order has brought: revenue, discounts, returns, costs, profit | [`ProfitParams`] |
+//! | whom to keep: of little value, settled, shopping around | [`RetentionParams`] |
 //! | how long contracts are renewed | [`ContractParams`] on [`Tenures`] |
 //! | whether a later period bears a model out | [`LifetimeModel::holdout`], [`LifetimeModel::tracking`] |
 //!
@@ -40,6 +41,7 @@ mod job;
 mod laws;
 mod lifetime;
 mod profit;
+mod retention;
 mod simulate;
 mod spend;
 mod summary;
@@ -47,10 +49,13 @@ mod summary;
 pub use contract::{ContractModel, ContractParams, Tenures};
 pub use fit::{Controls, Estimates, LikelihoodRatio, Parameter};
 pub use holdout::{HoldoutBin, HoldoutTable, TrackingCurve};
-pub use job::{CustomerValue, ValueModel, ValueParams};
+pub use job::{
+    CustomerValue, EquityChange, Movement, ValueErrors, ValueEvaluation, ValueModel, ValueParams,
+};
 pub use laws::Law;
 pub use lifetime::{Drawn, IntervalParams, Intervals, LifetimeModel, LifetimeParams, TriedK};
-pub use profit::{Money, Profit, ProfitParams, ProfitTotals};
+pub use profit::{MarginModel, Money, Profit, ProfitParams, ProfitTotals};
+pub use retention::{Retention, RetentionClass, RetentionParams};
 pub use simulate::{SimulatedCustomers, simulate_customers};
 pub use spend::{SpendModel, SpendParams, SpendSummary};
 pub use summary::{CustomerSummary, SummaryColumns};

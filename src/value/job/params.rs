@@ -7,6 +7,8 @@ use crate::value::laws::Law;
 use crate::value::lifetime::IntervalParams;
 
 pub(super) const OWNER: &str = "ValueParams";
+/// A year, in days.
+pub(super) const YEAR: f64 = 365.25;
 /// A thousand years.
 const MOST_DAYS: u32 = 365_250;
 
@@ -19,6 +21,8 @@ pub struct ValueParams {
     pub law: Law,
     /// Days after the reference within which money counts; 1 to 365,250.
     pub horizon_days: u32,
+    /// By how much a year money to come is worth less: 0 to 10, .1 for 10 %.
+    pub discount_rate: f64,
     /// How many tiers of equally many customers there are, 1 to 100; equal values share one.
     pub n_tiers: u8,
     /// How intervals are made; none where there are to be none.
@@ -30,6 +34,7 @@ impl Default for ValueParams {
         Self {
             law: Law::default(),
             horizon_days: 365,
+            discount_rate: 0.0,
             n_tiers: 4,
             interval: Some(IntervalParams::default()),
         }
@@ -54,6 +59,13 @@ impl ValueParams {
     #[must_use]
     pub const fn horizon_days(mut self, days: u32) -> Self {
         self.horizon_days = days;
+        self
+    }
+
+    /// Sets the discount a year.
+    #[must_use]
+    pub const fn discount_rate(mut self, rate: f64) -> Self {
+        self.discount_rate = rate;
         self
     }
 
@@ -90,6 +102,15 @@ impl ValueParams {
             let rule = format!("must be from 1 to {MOST_DAYS}");
             return Err(Error::parameter(OWNER, "horizon_days", rule, days));
         }
+        if !(0.0..=10.0).contains(&self.discount_rate) {
+            let rule = "must be in [0, 10]: .1 takes off 10 % a year";
+            return Err(Error::parameter(
+                OWNER,
+                "discount_rate",
+                rule,
+                self.discount_rate,
+            ));
+        }
         if !(1..=100).contains(&self.n_tiers) {
             let rule = "must be from 1 to 100";
             return Err(Error::parameter(OWNER, "n_tiers", rule, self.n_tiers));
@@ -112,6 +133,8 @@ mod tests {
             (good.clone().law(Law::BgCnbd { k: Some(2) }), "law"),
             (good.clone().horizon_days(0), "horizon_days"),
             (good.clone().horizon_days(MOST_DAYS + 1), "horizon_days"),
+            (good.clone().discount_rate(-0.1), "discount_rate"),
+            (good.clone().discount_rate(f64::NAN), "discount_rate"),
             (good.clone().n_tiers(0), "n_tiers"),
             (good.clone().interval(Some(drawn)), "n_draws"),
         ] {

@@ -6,7 +6,9 @@
 //!
 //! Source: Fader, Hardie and Shang (2010), Marketing Science 29(6), equation 7. All terms are positive, and each follows from the one before by a ratio.
 
-use super::{Future, Law, RowLaw, Scored};
+use rand_chacha::ChaCha8Rng;
+
+use super::{Future, Law, Rates, RowLaw, Scored, from_beta};
 use crate::stats::gamma::{digamma_rise, ln_rising};
 use crate::stats::quadrature::Nodes;
 use crate::value::laws::beta_geometric::geometric_sum;
@@ -188,6 +190,14 @@ impl Future for Alive {
     fn stays(&self, _: &(f64, f64), opportunities: f64) -> f64 {
         let n = opportunities.floor();
         (ln_rising(self.delta, n) - ln_rising(self.gamma + self.delta, n)).exp()
+    }
+
+    /// As if opportunities had no end and no number: a rate for each of them.
+    fn drawn(&self, rng: &mut ChaCha8Rng) -> Rates {
+        Rates {
+            buying: from_beta(rng, self.used, self.missed),
+            leaving: -(-from_beta(rng, self.gamma, self.delta)).ln_1p(),
+        }
     }
 
     fn counts(&self, opportunities: f64, chances: &mut [f64]) {

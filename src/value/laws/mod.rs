@@ -4,7 +4,11 @@ mod beta_binomial;
 mod beta_geometric;
 mod pareto;
 
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, Gamma};
 use serde::{Deserialize, Serialize};
+
+use crate::stats::quadrature::exp_m1_over;
 
 pub(super) use beta_binomial::BetaBinomial;
 pub(super) use beta_geometric::BetaGeometric;
@@ -81,6 +85,42 @@ impl Law {
 /// Logarithm of the likelihood of one customer, and its derivatives by the logarithms of the four parameters.
 pub(super) type Scored = (f64, [f64; 4]);
 
+/// How fast one customer buys and leaves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rates {
+    /// Transactions in a unit of time.
+    pub(super) buying: f64,
+    /// The hazard of leaving.
+    pub(super) leaving: f64,
+}
+
+impl Rates {
+    /// Transactions expected within a time of one who is there: ∫ buying e^(-leaving u) du.
+    pub(super) fn expected(self, time: f64) -> f64 {
+        self.buying * exp_m1_over(-self.leaving, time)
+    }
+
+    /// The chance to be still there after a time.
+    pub(super) fn stays(self, time: f64) -> f64 {
+        (-self.leaving * time).exp()
+    }
+}
+
+/// A number from Gamma(shape, rate); 0 where the shape is no shape.
+fn from_gamma(rng: &mut ChaCha8Rng, shape: f64, rate: f64) -> f64 {
+    Gamma::new(shape, 1.0).map_or(0.0, |g| g.sample(rng)) / rate
+}
+
+/// A number from Beta(a, b).
+fn from_beta(rng: &mut ChaCha8Rng, a: f64, b: f64) -> f64 {
+    let (x, y) = (from_gamma(rng, a, 1.0), from_gamma(rng, b, 1.0));
+    if x + y > 0.0 {
+        x / (x + y)
+    } else {
+        a / (a + b)
+    }
+}
+
 /// A law with its parameters. Rows of one frequency are computed together: what they share is a `Run`.
 pub(super) trait RowLaw: Sync {
     type Run;
@@ -109,6 +149,8 @@ pub(super) trait Future {
     fn discounted(&self, points: &Self::Points, rate: f64) -> f64;
     /// The chance to be still there after a time.
     fn stays(&self, points: &Self::Points, time: f64) -> f64;
+    /// The rates of one such customer, drawn.
+    fn drawn(&self, rng: &mut ChaCha8Rng) -> Rates;
     /// The chances of 0, 1, 2, ... transactions within a time.
     fn counts(&self, time: f64, chances: &mut [f64]);
 }

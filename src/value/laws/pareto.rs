@@ -10,7 +10,9 @@
 //! `v = ln(1 + (τ - t_x) / (min(α, β) + t_x))`: no singularity is nearer than π to the real line. Gauss' rule on pieces of v gives D to the last digits for all
 //! parameters, and the derivatives of ln D are means of simple functions over the same points.
 
-use super::{Future, Law, RowLaw, Scored};
+use rand_chacha::ChaCha8Rng;
+
+use super::{Future, Law, Rates, RowLaw, Scored, from_gamma};
 use crate::stats::gamma::{digamma_rise, ln_rising};
 use crate::stats::quadrature::{GAUSS, Nodes, exp_m1_over};
 
@@ -254,6 +256,13 @@ impl Future for Alive {
 
     fn stays(&self, _: &Nodes, time: f64) -> f64 {
         (-self.s * (time / self.life).ln_1p()).exp()
+    }
+
+    fn drawn(&self, rng: &mut ChaCha8Rng) -> Rates {
+        Rates {
+            buying: from_gamma(rng, self.n, self.exposure),
+            leaving: from_gamma(rng, self.s, self.life),
+        }
     }
 
     /// Of those who stay, and of those who leave at u, the count is negative binomial: Fader and Hardie (2006), "Deriving an expression for P(X(t) = x) under the Pareto/NBD model".

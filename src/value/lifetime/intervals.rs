@@ -1,6 +1,6 @@
 //! How sure a prediction is: parameters drawn as they may be as well, and the prediction with each of them.
 
-use rand_distr::{Distribution, Gamma, StandardNormal};
+use rand_distr::{Distribution, Gamma};
 use serde::{Deserialize, Serialize};
 
 use super::fit::Problem;
@@ -9,7 +9,7 @@ use super::rows::{Ask, Rows};
 use crate::error::{Error, Result};
 use crate::parallel::{Context, map_ordered, pieces};
 use crate::random::stream;
-use crate::value::fit::{REACH, Symmetric};
+use crate::value::fit::limits;
 use crate::value::summary::CustomerSummary;
 
 /// Where other parameters come from.
@@ -169,25 +169,12 @@ impl LifetimeModel {
     }
 
     fn normal_draws(&self, params: &IntervalParams) -> Result<Vec<Vec<f64>>> {
-        let middle = self.estimates.searched();
-        let n = middle.len();
-        let covariance = self.estimates.covariance.clone();
-        let lower = covariance.and_then(|values| Symmetric { n, values }.cholesky());
-        let lower = lower.ok_or_else(|| {
+        let (n, seed) = (params.n_draws, params.seed);
+        let drawn = self.estimates.drawn(n, seed, "lifetime parameters");
+        drawn.ok_or_else(|| {
             let rule = "must be `bootstrap` for a model without standard errors";
             Error::parameter("IntervalParams", "drawn", rule, "normal")
-        })?;
-        let draw = |i: u32| {
-            let mut rng = stream(params.seed, "lifetime parameters", i.into());
-            let z: Vec<f64> = (0..n).map(|_| StandardNormal.sample(&mut rng)).collect();
-            let off = lower.times(&z);
-            middle
-                .iter()
-                .zip(off)
-                .map(|(m, o)| m + o.clamp(-REACH, REACH))
-                .collect()
-        };
-        Ok((0..params.n_draws).map(draw).collect())
+        })
     }
 
     fn bootstrap_draws(
@@ -225,28 +212,7 @@ fn limits_of_piece(
         .collect();
     let of_group = |g: usize| {
         let mut values: Vec<f64> = predicted.iter().map(|p| p[g]).collect();
-        values.sort_unstable_by(f64::total_cmp);
-        let tail = 0.5 * (1.0 - level);
-        (quantile(&values, tail), quantile(&values, 1.0 - tail))
+        limits(&mut values, level)
     };
     (0..range.len()).map(of_group).unzip()
-}
-
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let place = share * (sorted.len() - 1) as f64;
-    let below = place.floor() as usize;
-    let above = (below + 1).min(sorted.len() - 1);
-    sorted[below] + (place - below as f64) * (sorted[above] - sorted[below])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quantiles_lie_between_values() {
-        assert_eq!(quantile(&[1.0, 2.0, 4.0], 0.5), 2.0);
-        assert_eq!(quantile(&[1.0, 2.0, 4.0], 0.75), 3.0);
-        assert_eq!(quantile(&[1.0, 2.0, 4.0], 1.0), 4.0);
-    }
 }

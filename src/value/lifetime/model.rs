@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::fit::{Problem, check_opportunities, select};
-use super::params::LifetimeParams;
-use super::rows::{Ask, Rows, newcomer};
+use super::params::{Effect, LifetimeParams};
+use super::rows::{Ask, OfDrawn, Rows, newcomer};
 use crate::error::{Error, Result};
-use crate::parallel::{Context, fill_rows, filled};
+use crate::parallel::{Context, fill_rows, filled, map_ordered};
 use crate::saved::Saved;
 use crate::value::fit::Estimates;
 use crate::value::laws::Law;
@@ -242,6 +242,25 @@ impl LifetimeModel {
         Ok(rows.parameters(&self.estimates.searched(), covariates))
     }
 
+    /// Three numbers for each customer, made of rates that the customer may have.
+    pub(in crate::value) fn with_drawn(
+        &self,
+        summary: &CustomerSummary,
+        ctx: &Context,
+        f: &OfDrawn<'_>,
+    ) -> Result<Vec<[f64; 3]>> {
+        const PIECE: usize = 1024;
+        let patterns = select(summary, &self.covariates)?;
+        let effects = self.params.effects();
+        let rows = self.rows(summary, &patterns, &effects);
+        let searched = self.estimates.searched();
+        let parts: Vec<_> = summary.group_of.chunks(PIECE).enumerate().collect();
+        let found = map_ordered(ctx, "draw customers", parts, |(i, own)| {
+            Ok(rows.with_drawn(&searched, own, i * PIECE, f))
+        })?;
+        Ok(found.concat())
+    }
+
     fn ask_new(&self, ask: Ask, covariates: &[f64]) -> Result<Vec<f64>> {
         Ok(newcomer(self.law, self.parameters_of(covariates)?, ask))
     }
@@ -251,17 +270,26 @@ impl LifetimeModel {
         check_opportunities(self.law, summary)?;
         let patterns = select(summary, &self.covariates)?;
         let effects = self.params.effects();
-        let rows = Rows {
-            law: self.law,
-            groups: &summary.groups,
-            patterns: &patterns,
-            n_covariates: self.covariates.len(),
-            effects: &effects,
-        };
+        let rows = self.rows(summary, &patterns, &effects);
         let answers = rows.answers(&self.estimates.searched(), ask, ctx)?;
         let told = tell(summary, &answers, ask.width(), ctx);
         ctx.progress.finish();
         told
+    }
+
+    fn rows<'a>(
+        &self,
+        summary: &'a CustomerSummary,
+        patterns: &'a [f64],
+        effects: &'a [Effect],
+    ) -> Rows<'a> {
+        Rows {
+            law: self.law,
+            groups: &summary.groups,
+            patterns,
+            n_covariates: self.covariates.len(),
+            effects,
+        }
     }
 
     pub(super) fn problem(&self, summary: &CustomerSummary) -> Result<Problem> {

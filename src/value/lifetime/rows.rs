@@ -1,11 +1,13 @@
 //! What is computed over all groups of a summary: the likelihood with its gradient, and answers for each group.
 
+use rand_chacha::ChaCha8Rng;
+
 use super::params::Effect;
 use crate::error::Result;
 use crate::parallel::{Context, map_ordered, pieces};
 use crate::stats::sum::Sum;
 use crate::value::fit::Point;
-use crate::value::laws::{BetaBinomial, BetaGeometric, Future, Law, ParetoNbd, RowLaw};
+use crate::value::laws::{BetaBinomial, BetaGeometric, Future, Law, ParetoNbd, Rates, RowLaw};
 use crate::value::summary::Groups;
 
 /// Groups of a piece of work: some hundred microseconds of the costliest law.
@@ -213,6 +215,45 @@ fn answer<L: RowLaw>(
         }
         from = end;
     }
+}
+
+/// What is made of customers whose rates can be drawn: of the row, of the chance to be there, of what draws if so.
+pub(in crate::value) type OfDrawn<'a> =
+    dyn Fn(usize, f64, &dyn Fn(&mut ChaCha8Rng) -> Rates) -> [f64; 3] + Sync + 'a;
+
+impl Rows<'_> {
+    /// Three numbers for each of some customers, of these groups; rows are counted from `first`.
+    pub(super) fn with_drawn(
+        &self,
+        searched: &[f64],
+        group_of: &[u32],
+        first: usize,
+        f: &OfDrawn<'_>,
+    ) -> Vec<[f64; 3]> {
+        for_law!(self.law, drawn(self, searched, group_of, first, f))
+    }
+}
+
+fn drawn<L: RowLaw>(
+    rows: &Rows<'_>,
+    searched: &[f64],
+    group_of: &[u32],
+    first: usize,
+    f: &OfDrawn<'_>,
+) -> Vec<[f64; 3]> {
+    let groups = rows.groups;
+    let of = |(i, &group): (usize, &u32)| {
+        let g = group as usize;
+        let covariates = rows.covariates(groups.pattern[g]);
+        let law = L::new(rows.parameters(searched, covariates), rows.law);
+        let run = law.run(groups.frequency[g]);
+        let (t_x, age) = (groups.recency[g], groups.age[g]);
+        let alive = law.alive(&run, t_x, age);
+        f(first + i, law.p_alive(&run, t_x, age), &|rng| {
+            alive.drawn(rng)
+        })
+    };
+    group_of.iter().enumerate().map(of).collect()
 }
 
 /// Chances of counts of one who is there become those of one who may be gone.

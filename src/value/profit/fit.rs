@@ -82,7 +82,7 @@ pub(in crate::value) struct Order {
     /// Of its first line.
     pub(in crate::value) time: i64,
     /// Whether it holds a purchase.
-    pub(in crate::value) is_order: bool,
+    pub(in crate::value) has_purchase: bool,
     pub(in crate::value) sums: Sums,
 }
 
@@ -136,7 +136,7 @@ impl ProfitParams {
             };
             let found = Contacts::read(&contacts, self, ctx)?;
             notices.extend(found.notices.iter().cloned());
-            (ids, served) = joined(&ids, &mut orders, found)?;
+            (ids, served) = joined(&ids, &mut orders, &found)?;
         } else if !self.contact_costs.is_empty() {
             let rule = "must be given where contacts have costs";
             return Err(Error::parameter(
@@ -208,10 +208,10 @@ impl<'a> Book<'a> {
         order.time = order.time.min(entry.time);
         order.sums.enter(entry, self.params.assumed_cost_share);
         self.latest = self.latest.max(entry.time);
-        if !entry.is_purchase || order.is_order {
+        if !entry.is_purchase || order.has_purchase {
             return;
         }
-        order.is_order = true;
+        order.has_purchase = true;
         if let Some(channels) = &self.channels {
             let channel = channels.of(entry.row);
             match channels.cost(channel) {
@@ -243,7 +243,7 @@ impl<'a> Book<'a> {
                 customer,
                 row: entry.row as u64,
                 time: entry.time,
-                is_order: false,
+                has_purchase: false,
                 sums: Sums::default(),
             });
         }
@@ -297,7 +297,7 @@ impl<'a> Book<'a> {
 fn joined(
     ids: &ArrayRef,
     orders: &mut [Order],
-    contacts: Contacts,
+    contacts: &Contacts,
 ) -> Result<(ArrayRef, Vec<(u32, Money)>)> {
     let all = union(ids, &contacts.ids, "customers of contacts")?;
     for order in orders {

@@ -2,13 +2,15 @@
 
 mod entries;
 mod fit;
+mod margin;
 mod money;
 mod params;
 mod result;
 mod service;
 
+pub use margin::MarginModel;
 pub use money::Money;
 pub use params::ProfitParams;
 pub use result::{Profit, ProfitTotals};
 
-pub(super) use fit::Order;
+pub(super) use margin::Earned;

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, UInt32Type};
 use arrow_array::{
-    ArrayRef, BooleanArray, Float64Array, RecordBatch, TimestampMicrosecondArray, UInt32Array,
+    Array, ArrayRef, BooleanArray, Float64Array, RecordBatch, TimestampMicrosecondArray,
+    UInt32Array,
 };
 use arrow_schema::{Field, Schema};
 use serde::Serialize;
@@ -159,6 +162,20 @@ impl Profit {
         &self.drawn.ids
     }
 
+    /// The profit of each of them, in units, where it is known.
+    pub(in crate::value) fn of_customers(&self) -> Vec<Option<f64>> {
+        let column = self.batch.column_by_name("profit");
+        let column = column.and_then(|c| c.as_primitive_opt::<Float64Type>());
+        column.map_or_else(Vec::new, |c| c.iter().collect())
+    }
+
+    /// A column of counts of customers.
+    pub(in crate::value) fn counts_of(&self, name: &str) -> &[u32] {
+        let column = self.batch.column_by_name(name);
+        let column = column.and_then(|c| c.as_primitive_opt::<UInt32Type>());
+        column.map_or(&[], |c| c.values())
+    }
+
     /// Orders, customer by customer, in the order of time.
     pub(in crate::value) fn own_orders(&self) -> &[Order] {
         &self.drawn.orders
@@ -183,8 +200,8 @@ impl Customers {
         for order in &drawn.orders {
             let i = order.customer as usize;
             own.sums[i].add(&order.sums);
-            own.n_orders[i] += u32::from(order.is_order);
-            let has_discount = order.is_order && order.sums.discounts > Money::default();
+            own.n_orders[i] += u32::from(order.has_purchase);
+            let has_discount = order.has_purchase && order.sums.discounts > Money::default();
             own.n_discounted[i] += u32::from(has_discount);
         }
         for (sums, &(_, cost)) in own.sums.iter_mut().zip(&drawn.served) {
@@ -229,7 +246,7 @@ fn order_batch(
     }
     let times: TimestampMicrosecondArray = orders.iter().map(|o| Some(o.time)).collect();
     let times = times.with_data_type(tx.zone().data_type());
-    let are_orders: BooleanArray = orders.iter().map(|o| Some(o.is_order)).collect();
+    let are_orders: BooleanArray = orders.iter().map(|o| Some(o.has_purchase)).collect();
     columns.push(("time", Arc::new(times)));
     columns.push(("is_order", Arc::new(are_orders)));
     columns.extend(money(sums));

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 
 use arrow_array::ArrayRef;
-use arrow_array::cast::AsArray;
-use arrow_schema::DataType;
 
 use super::entries::Entries;
 use super::money::Money;
@@ -12,7 +10,7 @@ use super::params::{OWNER, ProfitParams};
 use crate::error::{Error, Result, nearest};
 use crate::parallel::Context;
 use crate::table::codes::{NONE, codes};
-use crate::table::labels::Labels;
+use crate::table::labels::{Labels, texts};
 use crate::transactions::Transactions;
 
 /// What each channel costs, by its number on the rows of a table.
@@ -37,7 +35,7 @@ impl Channels {
         };
         let column = table.column(table.position(column, "channel")?);
         let found = Labels::bind(column, "channel")?.codes(table, ctx)?;
-        let names = texts(&found.values)?;
+        let names = texts(&found.values, "channels")?;
         for channel in costs.keys() {
             if !names.contains(channel) {
                 let known: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -86,15 +84,6 @@ impl Channels {
             )
         })
     }
-}
-
-fn texts(values: &ArrayRef) -> Result<Vec<String>> {
-    let texts = arrow_cast::cast(values, &DataType::Utf8).map_err(|e| Error::FeatureMismatch {
-        what: "channels".into(),
-        why: e.to_string(),
-    })?;
-    let texts = texts.as_string::<i32>().iter();
-    Ok(texts.map(|t| t.unwrap_or_default().to_owned()).collect())
 }
 
 /// Contacts with customers, and what they cost.

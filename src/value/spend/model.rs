@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::fit::{NAMES, SpendParams};
 use super::summary::SpendSummary;
 use crate::error::{Error, Result};
-use crate::parallel::{Context, filled};
+use crate::parallel::{Context, filled, map_ordered, pieces};
 use crate::saved::Saved;
-use crate::value::fit::Estimates;
+use crate::value::fit::{Estimates, limits};
+use crate::value::lifetime::{IntervalParams, Intervals};
 
 const OWNER: &str = "SpendModel";
 
@@ -61,17 +62,9 @@ impl SpendModel {
     /// # Errors
     /// [`Error::Cancelled`].
     pub fn expected(&self, summary: &SpendSummary, ctx: &Context) -> Result<Vec<f64>> {
-        let (p, q, v) = self.values();
         let groups = &summary.groups;
-        let of_new = self.population_mean().unwrap_or(self.mean_value);
-        let of_group = |(&x, &z): (&f64, &f64)| {
-            let shape = p * x + q - 1.0;
-            if x > 0.0 && shape > 0.0 {
-                p * (v + x * z) / shape
-            } else {
-                of_new
-            }
-        };
+        let values = self.values();
+        let of_group = |(&x, &z): (&f64, &f64)| self.expected_with(values, x, z);
         let told: Vec<f64> = groups
             .frequency
             .iter()
@@ -83,6 +76,67 @@ impl SpendModel {
         });
         ctx.progress.finish();
         found
+    }
+
+    /// What is expected of one with `x` transactions of mean value `z`, with these parameters.
+    fn expected_with(&self, (p, q, v): (f64, f64, f64), x: f64, z: f64) -> f64 {
+        let shape = p * x + q - 1.0;
+        if x > 0.0 && shape > 0.0 {
+            p * (v + x * z) / shape
+        } else if q > 1.0 {
+            p * v / (q - 1.0)
+        } else {
+            self.mean_value
+        }
+    }
+
+    /// For each customer the limits of [`expected`](Self::expected), given that p, q and v are known from so many customers only; none without standard errors.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for parameters outside their rules; [`Error::Cancelled`].
+    pub fn expected_intervals(
+        &self,
+        summary: &SpendSummary,
+        params: &IntervalParams,
+        ctx: &Context,
+    ) -> Result<Option<Intervals>> {
+        params.validate()?;
+        let drawn = self
+            .estimates
+            .drawn(params.n_draws, params.seed, "spend parameters");
+        let Some(drawn) = drawn else {
+            return Ok(None);
+        };
+        let drawn: Vec<(f64, f64, f64)> = drawn
+            .iter()
+            .map(|d| (d[0].exp(), d[1].exp(), d[2].exp()))
+            .collect();
+        let groups = &summary.groups;
+        let parts = map_ordered(
+            ctx,
+            "intervals",
+            pieces(summary.n_groups(), 1024).collect(),
+            |range: std::ops::Range<usize>| {
+                let of_group = |g: usize| {
+                    let (x, z) = (groups.frequency[g], groups.mean[g]);
+                    let values = drawn.iter().map(|&d| self.expected_with(d, x, z));
+                    limits(&mut values.collect::<Vec<_>>(), params.level)
+                };
+                Ok(range.map(of_group).collect::<Vec<_>>())
+            },
+        )?
+        .concat();
+        let of = |row: usize| parts[summary.group_of[row] as usize];
+        let n = summary.n_customers();
+        Ok(Some(Intervals {
+            low: filled(ctx, "customers", n, |row| of(row).0)?,
+            high: filled(ctx, "customers", n, |row| of(row).1)?,
+        }))
+    }
+
+    /// The parameters p, q and v as they were found.
+    pub(in crate::value) fn parameters(&self) -> (f64, f64, f64) {
+        self.values()
     }
 }
 

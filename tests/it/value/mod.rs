@@ -2,6 +2,7 @@
 
 mod exact;
 mod hard;
+mod keep;
 mod kept;
 mod later;
 mod money;
@@ -10,6 +11,7 @@ mod recover;
 mod same;
 mod stay;
 mod truth;
+mod worth;
 
 use std::path::Path;
 

@@ -2,9 +2,11 @@
 //!
 //! All follows from that: transactions of one who is there at first and leaves with chance p after each.
 
+use rand_chacha::ChaCha8Rng;
+
 use crate::stats::gamma::{digamma_rise, ln_rising};
 use crate::stats::quadrature::{Nodes, exp_m1_over};
-use crate::value::laws::Future;
+use crate::value::laws::{Future, Rates, from_beta, from_gamma};
 
 #[derive(Debug, Clone, Copy)]
 pub(in crate::value) struct Alive {
@@ -74,6 +76,15 @@ impl Future for Alive {
             }
             self.steps(shape, j, share).1
         })
+    }
+
+    /// Of regular buyers too as if they bought at random, as often.
+    fn drawn(&self, rng: &mut ChaCha8Rng) -> Rates {
+        let buying = from_gamma(rng, self.n, self.exposure) / f64::from(self.k);
+        Rates {
+            buying,
+            leaving: buying * from_beta(rng, self.a, self.b),
+        }
     }
 
     fn counts(&self, time: f64, chances: &mut [f64]) {
