@@ -6,6 +6,7 @@
 //! | who is still a customer, and how many transactions are to come | [`LifetimeParams`] with a [`Law`], fitted on a [`CustomerSummary`] |
 //! | what a transaction of each is worth | [`SpendParams`] on a [`SpendSummary`] |
 //! | what each customer and order has brought: revenue, discounts, returns, costs, profit | [`ProfitParams`] |
+//! | who is a prospect, new, active, lapsing, lost, and why | [`KindParams`] |
 //! | whom to keep: of little value, settled, shopping around | [`RetentionParams`] |
 //! | how long contracts are renewed | [`ContractParams`] on [`Tenures`] |
 //! | whether a later period bears a model out | [`LifetimeModel::holdout`], [`LifetimeModel::tracking`] |
@@ -38,6 +39,7 @@ mod contract;
 mod fit;
 mod holdout;
 mod job;
+mod kinds;
 mod laws;
 mod lifetime;
 mod profit;
@@ -52,6 +54,7 @@ pub use holdout::{HoldoutBin, HoldoutTable, TrackingCurve};
 pub use job::{
     CustomerValue, EquityChange, Movement, ValueErrors, ValueEvaluation, ValueModel, ValueParams,
 };
+pub use kinds::{CustomerKind, CustomerKinds, KindParams};
 pub use laws::Law;
 pub use lifetime::{Drawn, IntervalParams, Intervals, LifetimeModel, LifetimeParams, TriedK};
 pub use profit::{MarginModel, Money, Profit, ProfitParams, ProfitTotals};

@@ -14,10 +14,10 @@ use crate::transactions::lines::{BLOCK, Block, Codecs, Distinct, LineReader, Rul
 
 /// A line of the ledger.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
-    pub(super) row: usize,
-    pub(super) time: i64,
-    pub(super) is_purchase: bool,
+pub(in crate::value) struct Entry {
+    pub(in crate::value) row: usize,
+    pub(in crate::value) time: i64,
+    pub(in crate::value) is_purchase: bool,
     /// Money of the line; below 0 of a return.
     pub(super) amount: Money,
     pub(super) discount: Money,
@@ -26,11 +26,11 @@ pub(super) struct Entry {
 }
 
 /// The lines of a view that a ledger takes in.
-pub(super) struct Entries<'a> {
+pub(in crate::value) struct Entries<'a> {
     rules: Rules<'a>,
     /// Nought of a line that is taken in, else the code of a [`Reason`].
     status: Vec<u8>,
-    pub(super) customers: Codes,
+    pub(in crate::value) customers: Codes,
     /// Without that role every line is a transaction.
     pub(super) transactions: Option<Codes>,
     /// Of money that is no whole number of ten-thousandths, and was rounded to one.
@@ -38,7 +38,7 @@ pub(super) struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    pub(super) fn read(tx: &'a Transactions, ctx: &Context) -> Result<Self> {
+    pub(in crate::value) fn read(tx: &'a Transactions, ctx: &Context) -> Result<Self> {
         let rules = tx.as_they_stand(ctx)?;
         let bound = rules.bound;
         let mut status = statuses(rules, ctx)?;
@@ -75,7 +75,11 @@ impl<'a> Entries<'a> {
     ///
     /// # Errors
     /// [`Error::BadValues`] for discounts and costs that are no numbers, and for money beyond all sums.
-    pub(super) fn for_each(&mut self, ctx: &Context, mut f: impl FnMut(Entry)) -> Result<()> {
+    pub(in crate::value) fn for_each(
+        &mut self,
+        ctx: &Context,
+        mut f: impl FnMut(Entry),
+    ) -> Result<()> {
         let bound = self.rules.bound;
         let reader =
             LineReader::<u128>::new(self.rules, Distinct::Transactions, Codecs::default())?;

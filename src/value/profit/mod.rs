@@ -13,4 +13,5 @@ pub use money::Money;
 pub use params::ProfitParams;
 pub use result::{Profit, ProfitTotals};
 
+pub(super) use entries::Entries;
 pub(super) use margin::Earned;

@@ -4,6 +4,7 @@ mod exact;
 mod hard;
 mod keep;
 mod kept;
+mod kind;
 mod later;
 mod money;
 mod profit;
