@@ -35,6 +35,7 @@
 //! ```
 
 mod collapse;
+mod columns;
 mod contract;
 mod fit;
 mod holdout;

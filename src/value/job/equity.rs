@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::result::CustomerValue;
 use crate::error::{Error, Result};
 use crate::table::union::union;
+use crate::value::columns::to_batch;
 use crate::value::profit::Money;
 
 /// What has become of a customer between two valuations.
@@ -103,17 +104,14 @@ impl EquityChange {
         };
         let names: StringArray = Movement::ALL.iter().map(|m| Some(m.name())).collect();
         let counts: UInt64Array = self.moved.iter().map(|m| Some(m.n_customers)).collect();
-        let columns: [(&str, ArrayRef); 5] = [
+        let columns: Vec<(&str, ArrayRef)> = vec![
             ("movement", Arc::new(names)),
             ("n_customers", Arc::new(counts)),
             ("before", money(&|m| m.before)),
             ("after", money(&|m| m.after)),
             ("change", money(&|m| m.after - m.before)),
         ];
-        RecordBatch::try_from_iter(columns).map_err(|e| Error::FeatureMismatch {
-            what: "movements of equity".into(),
-            why: e.to_string(),
-        })
+        to_batch(columns, &[], "movements of equity")
     }
 }
 

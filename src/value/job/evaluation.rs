@@ -15,6 +15,7 @@ use crate::stats::sum::Sum;
 use crate::table::time::Moment;
 use crate::table::union::union;
 use crate::transactions::Transactions;
+use crate::value::columns::to_batch;
 
 /// How far a forecast was from what came.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -172,7 +173,7 @@ impl CustomerValue {
             .collect();
         let numbers: UInt8Array = (1..=n_tiers).map(Some).collect();
         let counts: UInt64Array = own.iter().map(|o| Some(o.len() as u64)).collect();
-        let columns: [(&str, ArrayRef); 8] = [
+        let columns: Vec<(&str, ArrayRef)> = vec![
             ("tier", Arc::new(numbers)),
             ("n_customers", Arc::new(counts)),
             ("expected", sums(&|i| told.expected[i])),
@@ -182,10 +183,7 @@ impl CustomerValue {
             ("actual_error", Arc::new(errors)),
             ("repeated", sums(&|i| told.repeated[i])),
         ];
-        RecordBatch::try_from_iter(columns).map_err(|e| Error::FeatureMismatch {
-            what: "tiers of a valuation".into(),
-            why: e.to_string(),
-        })
+        to_batch(columns, &["low", "high"], "tiers of a valuation")
     }
 }
 

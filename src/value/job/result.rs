@@ -5,12 +5,15 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, UInt32Type};
 use arrow_array::{ArrayRef, Float64Array, Int32Array, RecordBatch, UInt8Array, UInt32Array};
-use arrow_schema::{Field, Schema};
 
 use super::fit::ValueModel;
 use super::seen::Seen;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::transactions::RowCounts;
+use crate::value::columns::to_batch;
+
+/// Without an interval, or a ledger.
+const NULLABLE: [&str; 3] = ["expected_margin", "value_low", "value_high"];
 
 /// What was computed of each customer.
 pub(super) struct Valued {
@@ -66,19 +69,9 @@ impl CustomerValue {
             ("value_high", high),
             ("tier", Arc::new(tiers)),
         ];
-        let fields = columns.iter().map(|(name, column)| {
-            let may_be_null = name.starts_with("value_") || *name == "expected_margin";
-            Field::new(*name, column.data_type().clone(), may_be_null)
-        });
-        let schema = Schema::new(fields.collect::<Vec<_>>());
-        let columns = columns.into_iter().map(|(_, c)| c).collect();
-        let batch = RecordBatch::try_new(Arc::new(schema), columns);
         Ok(Self {
             model: Arc::new(model),
-            batch: batch.map_err(|e| Error::FeatureMismatch {
-                what: "columns of valued customers".into(),
-                why: e.to_string(),
-            })?,
+            batch: to_batch(columns, &NULLABLE, "columns of valued customers")?,
             today,
         })
     }

@@ -2,18 +2,30 @@
 
 use std::sync::Arc;
 
-use arrow_array::types::Int8Type;
 use arrow_array::{
-    Array, ArrayRef, DictionaryArray, Float64Array, Int8Array, Int32Array, RecordBatch,
-    StringArray, TimestampMicrosecondArray, UInt32Array,
+    ArrayRef, Float64Array, Int32Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    UInt32Array,
 };
-use arrow_schema::{Field, Schema};
 use serde::{Deserialize, Serialize};
 
 use super::params::KindParams;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::table::time::Moment;
 use crate::transactions::{RowCounts, Transactions};
+use crate::value::columns::{named, to_batch};
+
+/// What is not known of all.
+const NULLABLE: [&str; 9] = [
+    "first_order",
+    "last_order",
+    "age_days",
+    "recency_days",
+    "usual_gap_days",
+    "rhythm",
+    "silence",
+    "last_return",
+    "last_contact",
+];
 
 /// What kind of customer one is, as of the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -141,9 +153,13 @@ impl CustomerKinds {
         let date = |at: i64| Moment::Day(tx.zone().calendar().day(at)).to_text(tx.zone());
         let reasons = kept.iter().map(|k| Some(reason(k, &params, &date)));
         let n_days: UInt32Array = kept.iter().map(|k| Some(k.n_days)).collect();
-        let columns: [(&str, ArrayRef); 13] = [
+        let kinds = kept.iter().map(|k| k.kind as i8);
+        let columns: Vec<(&str, ArrayRef)> = vec![
             ("customer", ids),
-            ("kind", names(kept)?),
+            (
+                "kind",
+                named(kinds, &CustomerKind::ALL.map(CustomerKind::name))?,
+            ),
             ("n_purchase_days", Arc::new(n_days)),
             ("first_order", instants(&|k| Some(k.orders?.0))),
             ("last_order", instants(&|k| Some(k.orders?.1))),
@@ -156,15 +172,9 @@ impl CustomerKinds {
             ("last_contact", instants(&|k| k.last_contact)),
             ("reason", Arc::new(reasons.collect::<StringArray>())),
         ];
-        let fields = columns.iter().map(|(name, column)| {
-            let is_full = matches!(*name, "customer" | "kind" | "n_purchase_days" | "reason");
-            Field::new(*name, column.data_type().clone(), !is_full)
-        });
-        let schema = Schema::new(fields.collect::<Vec<_>>());
-        let columns = columns.into_iter().map(|(_, c)| c).collect();
         Ok(Self {
             params,
-            batch: RecordBatch::try_new(Arc::new(schema), columns).map_err(refused)?,
+            batch: to_batch(columns, &NULLABLE, "kinds of customers")?,
             counts,
             reference: Moment::Day(today).to_text(tx.zone()),
             rows,
@@ -207,20 +217,6 @@ impl CustomerKinds {
     pub fn notices(&self) -> &[String] {
         &self.notices
     }
-}
-
-fn refused(e: arrow_schema::ArrowError) -> Error {
-    Error::FeatureMismatch {
-        what: "kinds of customers".into(),
-        why: e.to_string(),
-    }
-}
-
-fn names(kept: &[Kept]) -> Result<ArrayRef> {
-    let keys: Int8Array = kept.iter().map(|k| Some(k.kind as i8)).collect();
-    let names = StringArray::from_iter_values(CustomerKind::ALL.map(CustomerKind::name));
-    let found = DictionaryArray::<Int8Type>::try_new(keys, Arc::new(names));
-    Ok(Arc::new(found.map_err(refused)?))
 }
 
 fn rhythms(kept: &[Kept]) -> ArrayRef {

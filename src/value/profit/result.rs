@@ -8,7 +8,6 @@ use arrow_array::{
     Array, ArrayRef, BooleanArray, Float64Array, RecordBatch, TimestampMicrosecondArray,
     UInt32Array,
 };
-use arrow_schema::{Field, Schema};
 use serde::Serialize;
 
 use super::fit::{Order, Sums};
@@ -17,6 +16,10 @@ use super::params::ProfitParams;
 use crate::error::{Error, Result};
 use crate::parallel::Context;
 use crate::transactions::{RowCounts, Transactions};
+use crate::value::columns::to_batch;
+
+/// Where costs may not be known.
+const NULLABLE: [&str; 2] = ["cost", "profit"];
 
 /// What was drawn up.
 pub(super) struct Drawn {
@@ -221,7 +224,7 @@ impl Customers {
         columns.extend(money(&self.sums));
         columns.push(("n_contacts", Arc::new(contacts)));
         columns.extend(lines(&self.sums));
-        to_batch(columns)
+        to_batch(columns, &NULLABLE, "customers of a ledger")
     }
 }
 
@@ -251,7 +254,7 @@ fn order_batch(
     columns.push(("is_order", Arc::new(are_orders)));
     columns.extend(money(sums));
     columns.extend(lines(sums));
-    to_batch(columns)
+    to_batch(columns, &NULLABLE, "orders of a ledger")
 }
 
 fn money(sums: &[Sums]) -> Vec<(&'static str, ArrayRef)> {
@@ -278,18 +281,4 @@ fn lines(sums: &[Sums]) -> Vec<(&'static str, ArrayRef)> {
         ("n_lines", of(&|s| s.n_lines)),
         ("n_lines_without_cost", of(&|s| s.n_without_cost)),
     ]
-}
-
-/// Columns as a table; `cost` and `profit` may be null.
-fn to_batch(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch> {
-    let fields = columns.iter().map(|(name, column)| {
-        let may_be_null = matches!(*name, "cost" | "profit");
-        Field::new(*name, column.data_type().clone(), may_be_null)
-    });
-    let schema = Schema::new(fields.collect::<Vec<_>>());
-    let columns = columns.into_iter().map(|(_, c)| c).collect();
-    RecordBatch::try_new(Arc::new(schema), columns).map_err(|e| Error::FeatureMismatch {
-        what: "columns of a ledger".into(),
-        why: e.to_string(),
-    })
 }

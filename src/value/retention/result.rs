@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow_array::types::Int8Type;
-use arrow_array::{ArrayRef, DictionaryArray, Float64Array, Int8Array, RecordBatch, StringArray};
-use arrow_schema::{Field, Schema};
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use serde::{Deserialize, Serialize};
 
 use super::deals::Orders;
 use super::params::RetentionParams;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::value::columns::{named, to_batch};
 use crate::value::job::CustomerValue;
 
 /// Whether a customer is worth keeping, and at what risk.
@@ -71,13 +70,8 @@ impl Retention {
         let classes: Vec<usize> = found.shares.iter().map(likeliest).collect();
         let mut counts = [0; 3];
         classes.iter().for_each(|&c| counts[c] += 1);
-        let keys: Int8Array = classes.iter().map(|&c| Some(c as i8)).collect();
-        let names = StringArray::from_iter_values(RetentionClass::ALL.map(RetentionClass::name));
-        let refused = |e: arrow_schema::ArrowError| Error::FeatureMismatch {
-            what: "retention classes".into(),
-            why: e.to_string(),
-        };
-        let classes = DictionaryArray::<Int8Type>::try_new(keys, Arc::new(names));
+        let names = RetentionClass::ALL.map(RetentionClass::name);
+        let classes = named(classes.iter().map(|&c| c as i8), &names)?;
         let share = |class: usize| -> ArrayRef {
             let own = found.shares.iter().map(|s| s[class]);
             Arc::new(Float64Array::from_iter_values(own))
@@ -90,9 +84,9 @@ impl Retention {
             .clone()
             .map_or_else(|| Float64Array::new_null(n), Float64Array::from);
         let reasons = StringArray::from_iter_values((0..n).map(|i| reason(value, &found, i)));
-        let columns: [(&str, ArrayRef); 10] = [
+        let columns: Vec<(&str, ArrayRef)> = vec![
             ("customer", value.ids().clone()),
-            ("retention_class", Arc::new(classes.map_err(refused)?)),
+            ("retention_class", classes),
             ("p_little_value", share(0)),
             ("p_settled", share(1)),
             ("p_shopping_around", share(2)),
@@ -102,14 +96,9 @@ impl Retention {
             ("deal_share", Arc::new(deals)),
             ("reason", Arc::new(reasons)),
         ];
-        let fields = columns
-            .iter()
-            .map(|(name, c)| Field::new(*name, c.data_type().clone(), *name == "deal_share"));
-        let schema = Schema::new(fields.collect::<Vec<_>>());
-        let columns = columns.into_iter().map(|(_, c)| c).collect();
         Ok(Self {
             params,
-            batch: RecordBatch::try_new(Arc::new(schema), columns).map_err(refused)?,
+            batch: to_batch(columns, &["deal_share"], "retention classes")?,
             counts,
             min_value: found.min_value,
             notices: found.notices,
