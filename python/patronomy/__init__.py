@@ -40,14 +40,17 @@ from patronomy.guess import RoleGuess
 from patronomy.histories import Histories
 from patronomy.itemset_scan import ItemsetScan
 from patronomy.itemsets import Itemsets
+from patronomy.kinds import CustomerKinds
 from patronomy.kmeans import KMeans
 from patronomy.lifetime import BGBB, BGCNBD, BGNBD, MBGNBD, ParetoNBD
 from patronomy.miners import LCM, Apriori, Eclat, FPGrowth, FPMax
 from patronomy.mini_batch import MiniBatchKMeans
 from patronomy.mixture import GaussianMixture
+from patronomy.profit import Profit
 from patronomy.prototypes import KPrototypes
 from patronomy.quality import Quality
 from patronomy.reading import Reading
+from patronomy.retention import Retention
 from patronomy.rfm import Moves, Rfm, RfmModel
 from patronomy.rule_evaluation import RuleEvaluation
 from patronomy.rules import Rules
@@ -59,6 +62,7 @@ from patronomy.spend import GammaGamma
 from patronomy.table import ArrowTable
 from patronomy.transactions import Transactions
 from patronomy.value import CustomerValue, ValueModel
+from patronomy.value_evaluation import EquityChange, ValueEvaluation
 
 if TYPE_CHECKING:
     from patronomy import datasets
@@ -81,10 +85,12 @@ __all__ = [
     "ColumnNotFoundError",
     "ColumnTypeError",
     "ConsentError",
+    "CustomerKinds",
     "CustomerNotFoundError",
     "CustomerValue",
     "DatasetUnavailable",
     "Eclat",
+    "EquityChange",
     "FPGrowth",
     "FPMax",
     "FeatureMismatchError",
@@ -103,8 +109,10 @@ __all__ = [
     "ParameterError",
     "ParetoNBD",
     "PatronomyError",
+    "Profit",
     "Quality",
     "Reading",
+    "Retention",
     "Rfm",
     "RfmModel",
     "RoleGuess",
@@ -119,6 +127,7 @@ __all__ = [
     "ShiftedBetaGeometric",
     "TooFewRowsError",
     "Transactions",
+    "ValueEvaluation",
     "ValueModel",
     "__version__",
     "clean",

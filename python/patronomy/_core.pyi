@@ -24,6 +24,7 @@ __all__ = [
     "MiniBatchModel",
     "MixtureModel",
     "Oracle",
+    "Profit",
     "PrototypesModel",
     "Quality",
     "Rfm",
@@ -40,6 +41,7 @@ __all__ = [
     "ValueModel",
     "__version__",
     "builtin_segment_map",
+    "customer_kinds",
     "customer_value_defaults",
     "dbscan",
     "density_defaults",
@@ -51,6 +53,7 @@ __all__ = [
     "mini_batch_defaults",
     "normalise",
     "optics",
+    "profit_defaults",
     "prototypes_defaults",
     "quality_checks",
     "quality_defaults",
@@ -863,6 +866,9 @@ class SpendModel:
         frequency: Any, mean_value: Any, weights: Any, params: str, n_jobs: int | None
     ) -> SpendModel: ...
     def expected(self, frequency: Any, mean_value: Any, n_jobs: int | None) -> Any: ...
+    def intervals(
+        self, frequency: Any, mean_value: Any, params: str, n_jobs: int | None
+    ) -> tuple[Any, Any] | None: ...
     @property
     def population_mean(self) -> float | None: ...
     @property
@@ -897,15 +903,61 @@ class ContractModel:
 def value_defaults() -> tuple[str, str, str, str]: ...
 
 @final
+class Profit:
+    @staticmethod
+    def fit(
+        tx: Transactions,
+        contacts: Transactions | None,
+        params: str,
+        progress: _Progress,
+        n_jobs: int | None,
+        memory_mb: float | None,
+    ) -> Profit: ...
+    def customers(self) -> Table: ...
+    def orders(self) -> Table: ...
+    def summary(self) -> str: ...
+
+def customer_kinds(
+    tx: Transactions,
+    contacts: Transactions | None,
+    params: str,
+    progress: _Progress,
+    n_jobs: int | None,
+    memory_mb: float | None,
+) -> tuple[Table, str]: ...
+def profit_defaults() -> tuple[str, str]: ...
+
+@final
 class CustomerValue:
     @staticmethod
     def fit(
         tx: Transactions,
+        profit: Profit | None,
         params: str,
         progress: _Progress,
         n_jobs: int | None,
         memory_mb: float | None,
     ) -> CustomerValue: ...
+    @property
+    def equity(self) -> float: ...
+    def equity_change(
+        self, earlier: CustomerValue, lost_below: float
+    ) -> tuple[Table, float, float]: ...
+    def evaluate(
+        self,
+        later: Transactions,
+        contacts: Transactions | None,
+        progress: _Progress,
+        n_jobs: int | None,
+        memory_mb: float | None,
+    ) -> tuple[Table, str]: ...
+    def retention(
+        self,
+        profit: Profit | None,
+        params: str,
+        progress: _Progress,
+        n_jobs: int | None,
+    ) -> tuple[Table, str]: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
     def __arrow_c_schema__(self) -> object: ...
     def __len__(self) -> int: ...
@@ -922,6 +974,7 @@ class ValueModel:
     def score(
         self,
         tx: Transactions,
+        profit: Profit | None,
         progress: _Progress,
         n_jobs: int | None,
         memory_mb: float | None,
@@ -933,4 +986,4 @@ class ValueModel:
     @staticmethod
     def load(path: str) -> ValueModel: ...
 
-def customer_value_defaults() -> str: ...
+def customer_value_defaults() -> tuple[str, str]: ...

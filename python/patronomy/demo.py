@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
 
     moves = _moves(tx, cut)
     segments = _segments(clean)
-    value = _value(clean, cut)
+    value, classes, kinds = _value(clean, cut)
     sets = _itemsets(clean)
     rules, evaluation = _rules(clean, cut)
     result.write(out / "rfm.parquet")
@@ -47,6 +47,8 @@ def main(argv: list[str] | None = None) -> int:
     segments.model.save(out / "customer_segments.json")
     _write_csv(value, out / "customer_value.csv")
     value.model.save(out / "customer_value.json")
+    _write_csv(classes, out / "customer_classes.csv")
+    _write_csv(kinds, out / "customer_kinds.csv")
     rules.save(out / "rules.json")
     _write_csv(evaluation, out / "rules_later.csv")
     written = [
@@ -58,6 +60,8 @@ def main(argv: list[str] | None = None) -> int:
         "customer_segments.json",
         "customer_value.csv",
         "customer_value.json",
+        "customer_classes.csv",
+        "customer_kinds.csv",
         "rules.json",
         "rules_later.csv",
         *_pictures(quality, result, moves, segments, sets, out),
@@ -128,43 +132,19 @@ def _segments(tx: pt.Transactions) -> pt.Segments:
     return segments
 
 
-def _value(tx: pt.Transactions, cut: str) -> pt.CustomerValue:
+def _value(
+    tx: pt.Transactions, cut: str
+) -> tuple[pt.CustomerValue, pt.Retention, pt.CustomerKinds]:
     """Value customers as of the cut, test that on what they bought later, and value them now."""
     past, later = tx.split(cut)
-    earlier = past.value(_WINDOW_DAYS)
-    spent = later.rfm(period_days=_WINDOW_DAYS, segments=None).to_dict()
-    actual = dict(zip(spent["customer"], spent["monetary"], strict=True))
-    columns = earlier.to_dict()
-    known = [actual.get(customer, 0.0) for customer in columns["customer"]]
-    # "The past repeats": all that a customer spent, at the same rate a day.
-    repeats = [
-        mean * (n + 1) / max(age, 1) * _WINDOW_DAYS
-        for mean, n, age in zip(
-            columns["mean_value"],
-            columns["frequency"],
-            columns["age_days"],
-            strict=True,
-        )
-    ]
+    then = past.value(_WINDOW_DAYS)
+    _print_evaluation(then.evaluate(later))
+    moved = tx.value(_WINDOW_DAYS).equity_change(then)
     print(
-        f"\nValue of {len(earlier):,} customers for {_WINDOW_DAYS} days from {cut} on"
+        f"Equity, what all are worth within {_WINDOW_DAYS} days: {moved.opening:,.0f} "
+        f"at {then.reference}, {moved.closing:,.0f} now"
     )
-    for name, told in (("expected", columns["value"]), ("the past repeats", repeats)):
-        off = sum(abs(t - k) for t, k in zip(told, known, strict=True)) / len(known)
-        print(
-            f"  {name}: {sum(told):,.0f} of {sum(known):,.0f} spent; off by {off:,.0f} "
-            "a customer on average"
-        )
-    for tier in sorted(set(columns["tier"])):
-        own = [
-            (v, k)
-            for v, k, t in zip(columns["value"], known, columns["tier"], strict=True)
-            if t == tier
-        ]
-        print(
-            f"  tier {tier}: {len(own):,} customers, {sum(v for v, _ in own):,.0f} "
-            f"expected, {sum(k for _, k in own):,.0f} spent"
-        )
+    print(moved)
     value = tx.value(365)
     print(f"{value.model!r}")
     for notice in value.notices:
@@ -178,7 +158,49 @@ def _value(tx: pt.Transactions, cut: str) -> pt.CustomerValue:
             f"({now['value_low'][i]:,.0f} to {now['value_high'][i]:,.0f}), still a customer "
             f"with {now['p_alive'][i]:.0%}"
         )
-    return value
+    classes = value.retention()
+    kinds = tx.kinds()
+    for what, told in (("class", classes), ("kind", kinds)):
+        counted = ", ".join(f"{k} {n:,}" for k, n in told.n_customers.items() if n)
+        print(f"Customers by {what}: {counted}")
+        for notice in told.notices:
+            print(f"notice: {notice}")
+    _print_lost(kinds, value)
+    return value, classes, kinds
+
+
+def _print_evaluation(told: pt.ValueEvaluation) -> None:
+    first, last = told.period
+    print(f"\nValue of {told.n_customers:,} customers held to {first} to {last}")
+    for name, errors in (
+        ("expected", told.expected),
+        ("the last period repeats", told.repeated),
+    ):
+        print(
+            f"  {name}: {errors['total']:,.0f} of {told.actual:,.0f} spent; off by "
+            f"{errors['mean_absolute']:,.0f} a customer on average; the tenth put first "
+            f"spent {errors['top_tenth']:.0%} of all"
+        )
+    mean, low, high = told.gain
+    print(f"  nearer by {mean:,.0f} a customer ({low:,.0f} to {high:,.0f})")
+    print(told)
+
+
+def _print_lost(kinds: pt.CustomerKinds, value: pt.CustomerValue) -> None:
+    """Print what the largest of the lost did last."""
+    told, worth = kinds.to_dict(), value.to_dict()
+    spent = {
+        c: m * (n + 1)
+        for c, m, n in zip(
+            worth["customer"], worth["mean_value"], worth["frequency"], strict=True
+        )
+    }
+    lost = [i for i, kind in enumerate(told["kind"]) if kind == "lost"]
+    lost.sort(key=lambda i: -spent.get(told["customer"][i], 0.0))
+    print("The largest of the lost")
+    for i in lost[:5]:
+        customer = told["customer"][i]
+        print(f"  {customer}, {spent[customer]:,.0f} so far: {told['reason'][i]}")
 
 
 def _itemsets(tx: pt.Transactions) -> pt.Itemsets:

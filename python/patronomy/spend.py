@@ -4,8 +4,9 @@ import json
 import os
 from typing import Any, Self
 
-from patronomy import _core
+from patronomy import _arguments, _core
 from patronomy._value_models import Array, ValueModel, column, content, optional_column
+from patronomy.errors import ParameterError
 
 __all__ = ["GammaGamma"]
 
@@ -116,6 +117,45 @@ class GammaGamma(ValueModel):
             column(_OWNER, "mean_value", mean_value),
             self._n_jobs(),
         )
+        return found
+
+    def expected_interval(
+        self,
+        frequency: Any,
+        mean_value: Any,
+        *,
+        level: float = 0.95,
+        n_draws: int = 200,
+        random_state: int = 0,
+    ) -> tuple[Array, Array]:
+        """Return the limits of `expected_spend`, as p, q and v are known so well only.
+
+        They hold the mean of customers who did the same, not the next purchase of one of them.
+        Parameters are drawn from the normal distribution of their logarithms.
+
+        Raises
+        ------
+        ParameterError
+            If a parameter breaks its rule, or the model has no standard errors.
+        """
+        params = {
+            "level": _arguments.number(_OWNER, "level", level),
+            "n_draws": _arguments.whole_number(_OWNER, "n_draws", n_draws, 20, 10_000),
+            "seed": _arguments.whole_number(
+                _OWNER, "random_state", random_state, 0, 2**64 - 1
+            ),
+        }
+        found: tuple[Array, Array] | None = self._fitted().intervals(
+            column(_OWNER, "frequency", frequency),
+            column(_OWNER, "mean_value", mean_value),
+            json.dumps(params),
+            self._n_jobs(),
+        )
+        if found is None:
+            raise ParameterError(
+                "`level` of `GammaGamma` must be left alone for a model without standard "
+                "errors: its fit ended at no maximum"
+            )
         return found
 
     @classmethod

@@ -16,6 +16,7 @@ mod itemsets;
 mod labels;
 mod mined;
 mod mini_batch;
+mod profit;
 mod prototypes;
 mod quality;
 mod rfm;
@@ -54,6 +55,8 @@ mod _core {
     use super::mined::{ItemsetScan, MinedBatches};
     #[pymodule_export]
     use super::mini_batch::{MiniBatchModel, mini_batch_defaults};
+    #[pymodule_export]
+    use super::profit::{Profit, customer_kinds, profit_defaults};
     #[pymodule_export]
     use super::prototypes::{PrototypesModel, prototypes_defaults};
     #[pymodule_export]

@@ -346,6 +346,27 @@ impl SpendModel {
         Ok(PyArray1::from_vec(py, found))
     }
 
+    /// Limits of what is expected; none without standard errors.
+    fn intervals<'py>(
+        &self,
+        py: Python<'py>,
+        frequency: Column<'_>,
+        mean_value: Column<'_>,
+        params: &str,
+        n_jobs: Option<i64>,
+    ) -> PyResult<Option<(Array<'py>, Array<'py>)>> {
+        let params: IntervalParams = from_json(py, "IntervalParams", params)?;
+        let frequency = slice("frequency", &frequency)?;
+        let mean_value = slice("mean_value", &mean_value)?;
+        let rows = frequency.len().saturating_mul(params.n_draws as usize);
+        let found = run(py, &call(rows, n_jobs, None), |ctx| {
+            let summary = value::SpendSummary::collect(frequency, mean_value, None, ctx)?;
+            self.0.expected_intervals(&summary, &params, ctx)
+        })?;
+        let array = |values| PyArray1::from_vec(py, values);
+        Ok(found.map(|limits| (array(limits.low), array(limits.high))))
+    }
+
     #[getter]
     fn population_mean(&self) -> Option<f64> {
         self.0.population_mean()

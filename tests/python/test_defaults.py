@@ -23,13 +23,29 @@ def test_rfm_signature_shows_the_defaults_of_the_core() -> None:
 
 
 def test_value_signature_shows_the_defaults_of_the_core() -> None:
-    core = json.loads(_core.customer_value_defaults())
+    core = json.loads(_core.customer_value_defaults()[0])
     face = inspect.signature(pt.Transactions.value).parameters
-    for name in ("law", "horizon_days", "n_tiers"):
+    for name in ("law", "horizon_days", "discount_rate", "n_tiers"):
         assert face[name].default == core[name]
     assert face["level"].default == core["interval"]["level"]
     assert face["n_draws"].default == core["interval"]["n_draws"]
     assert face["random_state"].default == core["interval"]["seed"]
+
+
+def test_profit_kinds_and_retention_show_the_defaults_of_the_core() -> None:
+    ledger, kinds = map(json.loads, _core.profit_defaults())
+    face = inspect.signature(pt.Transactions.profit).parameters
+    # An empty mapping is written as None.
+    assert {k: face[k].default or {} for k in ("order_costs", "contact_costs")} == {
+        k: ledger.pop(k) for k in ("order_costs", "contact_costs")
+    }
+    assert {k: face[k].default for k in ledger} == ledger
+    face = inspect.signature(pt.Transactions.kinds).parameters
+    assert {k: face[k].default for k in kinds} == kinds
+    classes = json.loads(_core.customer_value_defaults()[1])
+    face = inspect.signature(pt.CustomerValue.retention).parameters
+    assert face["random_state"].default == classes.pop("seed")
+    assert {k: face[k].default for k in classes} == classes
 
 
 def test_models_of_value_show_the_defaults_of_the_core() -> None:

@@ -10,7 +10,7 @@ use crate::parallel::Context;
 use crate::saved::Saved;
 use crate::stats::quadrature::GAUSS;
 use crate::transactions::{RowCounts, Transactions};
-use crate::value::lifetime::{LifetimeModel, LifetimeParams};
+use crate::value::lifetime::{Drawn, LifetimeModel, LifetimeParams};
 use crate::value::profit::{MarginModel, Profit};
 use crate::value::spend::{SpendModel, SpendParams};
 
@@ -247,7 +247,9 @@ impl ValueModel {
         let counts = self
             .lifetime
             .expected_intervals(&seen.summary, time, &params, ctx)?;
-        let money = self.spend.expected_intervals(&seen.spend, &params, ctx)?;
+        let money =
+            self.spend
+                .expected_intervals(&seen.spend, &params.drawn(Drawn::Normal), ctx)?;
         let limits = |of_counts: &[f64], of_money: Option<&Vec<f64>>, sign: f64| -> Vec<f64> {
             let one = |i: usize| {
                 let off = relative(transactions[i], of_counts[i]);

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::parallel::{Context, filled, map_ordered, pieces};
 use crate::saved::Saved;
 use crate::value::fit::{Estimates, limits};
-use crate::value::lifetime::{IntervalParams, Intervals};
+use crate::value::lifetime::{Drawn, IntervalParams, Intervals};
 
 const OWNER: &str = "SpendModel";
 
@@ -93,7 +93,7 @@ impl SpendModel {
     /// For each customer the limits of [`expected`](Self::expected), given that p, q and v are known from so many customers only; none without standard errors.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for parameters outside their rules; [`Error::Cancelled`].
+    /// [`Error::Parameter`] for parameters outside their rules, and for bootstrapped parameters; [`Error::Cancelled`].
     pub fn expected_intervals(
         &self,
         summary: &SpendSummary,
@@ -101,6 +101,11 @@ impl SpendModel {
         ctx: &Context,
     ) -> Result<Option<Intervals>> {
         params.validate()?;
+        if params.drawn != Drawn::Normal {
+            let rule = "must be `normal` for what a transaction is worth";
+            let found = format!("{:?}", params.drawn);
+            return Err(Error::parameter("IntervalParams", "drawn", rule, found));
+        }
         let drawn = self
             .estimates
             .drawn(params.n_draws, params.seed, "spend parameters");
