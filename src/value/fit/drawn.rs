@@ -15,15 +15,22 @@ impl Estimates {
         purpose: &str,
     ) -> Option<Vec<Vec<f64>>> {
         let middle = self.searched();
-        let n = middle.len();
-        let values = self.covariance.clone()?;
+        let covariance = self.covariance.as_ref()?;
+        let at = |i: usize, j: usize| covariance[i * middle.len() + j];
+        // Others are taken as they stand.
+        let free: Vec<usize> = (0..middle.len()).filter(|&i| at(i, i) > 0.0).collect();
+        let rows = free.iter().flat_map(|&i| free.iter().map(move |&j| (i, j)));
+        let n = free.len();
+        let values = rows.map(|(i, j)| at(i, j)).collect();
         let lower = Symmetric { n, values }.cholesky()?;
         let draw = |i: u32| {
             let mut rng = stream(seed, purpose, i.into());
             let z: Vec<f64> = (0..n).map(|_| StandardNormal.sample(&mut rng)).collect();
-            let off = lower.times(&z);
-            let near = middle.iter().zip(off);
-            near.map(|(m, o)| m + o.clamp(-REACH, REACH)).collect()
+            let mut drawn = middle.clone();
+            for (&place, off) in free.iter().zip(lower.times(&z)) {
+                drawn[place] += off.clamp(-REACH, REACH);
+            }
+            drawn
         };
         Some((0..n_draws).map(draw).collect())
     }

@@ -16,7 +16,7 @@ pub struct Parameter {
     pub name: String,
     /// Its value.
     pub value: f64,
-    /// Its standard error, from the curvature of the log-likelihood; none where that is not that of a maximum.
+    /// Its standard error, from the curvature of the log-likelihood; none where that is not that of a maximum, and for a parameter that ran off while others did not: it is taken as it stands then.
     pub standard_error: Option<f64>,
     /// Whether it is positive, and searched for by its logarithm; effects of covariates are not.
     pub is_positive: bool,
@@ -46,7 +46,7 @@ impl Parameter {
 pub struct Estimates {
     /// The parameters, in the order of the paper, and effects of covariates after them.
     pub parameters: Vec<Parameter>,
-    /// Covariance of what is searched for, row by row: logarithms of positive parameters, effects as they are. None where the curvature is not that of a maximum.
+    /// Covariance of what is searched for, row by row: logarithms of positive parameters, effects as they are; zeros for parameters that are taken as they stand. None where the curvature is not that of a maximum.
     pub covariance: Option<Vec<f64>>,
     /// Log-likelihood of all customers at the parameters, without the penalty.
     pub log_likelihood: f64,
@@ -231,6 +231,11 @@ pub(in crate::value) const REACH: f64 = 20.0;
 /// At a maximum the expected gain of another step is below this, in units of the mean log-likelihood.
 const GAIN: f64 = 1e-10;
 
+/// A logarithm that has moved farther than this has run off.
+const FAR: f64 = 0.5 * REACH;
+/// A second derivative below this share of the largest is that of a parameter that does not matter.
+const FLAT: f64 = 1e-7;
+
 /// A logarithm of a parameter that is known no better says nothing.
 const VAGUE: f64 = 5.0;
 
@@ -281,10 +286,13 @@ pub(in crate::value) fn estimate(
     let flat = tol.max(1e-12 * found.point.value.abs());
     let is_flat = largest(&found.point.gradient) <= flat;
     let n = task.n_observations;
-    let covariance = inverse
-        .as_ref()
-        .map(|h| h.values.iter().map(|x| x / n).collect());
-    let run_off = run_off(task.names, &found.at, &search.around, covariance.as_deref());
+    let scaled = |h: &Symmetric| h.values.iter().map(|x| x / n).collect();
+    let whole: Option<Vec<f64>> = inverse.as_ref().map(scaled);
+    let run_off = run_off(task.names, &found.at, &search.around, whole.as_deref());
+    let covariance = whole.filter(|_| run_off.is_empty()).or_else(|| {
+        let is_held = |i: usize| run_off.iter().any(|(name, _)| *name == task.names[i].0);
+        inverse_of_some(&second, is_held).as_ref().map(scaled)
+    });
     let penalties: f64 = found.at.iter().map(|x| penalty * x * x).sum();
     let estimates = Estimates {
         parameters: parameters(task.names, &found.at, covariance.as_deref()),
@@ -311,9 +319,34 @@ fn run_off(
     let n = names.len();
     let error = |i: usize| covariance.map_or(0.0, |c| c[i * n + i].sqrt());
     (0..n)
-        .filter(|&i| names[i].1 && ((at[i] - around[i]).abs() > 0.5 * REACH || error(i) > VAGUE))
+        .filter(|&i| names[i].1 && ((at[i] - around[i]).abs() > FAR || error(i) > VAGUE))
         .map(|i| (names[i].0.clone(), at[i] > around[i]))
         .collect()
+}
+
+/// The inverse of the second derivatives of the parameters that are not held and that matter at all, with zeros for the others; none if that is not positive definite, or nothing is left.
+fn inverse_of_some(second: &Symmetric, is_held: impl Fn(usize) -> bool) -> Option<Symmetric> {
+    let n = second.n;
+    let largest = (0..n).map(|i| second.at(i, i)).fold(0.0, f64::max);
+    let free: Vec<usize> = (0..n)
+        .filter(|&i| !is_held(i) && second.at(i, i) > FLAT * largest)
+        .collect();
+    if free.is_empty() {
+        return None;
+    }
+    let rows = free.iter().flat_map(|&i| free.iter().map(move |&j| (i, j)));
+    let own = Symmetric {
+        n: free.len(),
+        values: rows.map(|(i, j)| second.at(i, j)).collect(),
+    };
+    let own = own.inverse()?;
+    let mut whole = Symmetric::diagonal(n, 0.0);
+    for (a, &i) in free.iter().enumerate() {
+        for (b, &j) in free.iter().enumerate() {
+            whole.values[i * n + j] = own.at(a, b);
+        }
+    }
+    Some(whole)
 }
 
 /// Newton's steps from where the gradient is small, and the second derivatives at their end.
@@ -350,7 +383,9 @@ fn parameters(names: &[(String, bool)], at: &[f64], covariance: Option<&[f64]>) 
             Parameter {
                 name: name.clone(),
                 value,
-                standard_error: covariance.map(|c| c[i * n + i].sqrt() * scale),
+                standard_error: covariance
+                    .map(|c| c[i * n + i].sqrt() * scale)
+                    .filter(|&error| error > 0.0),
                 is_positive: *is_log,
             }
         })
@@ -382,6 +417,22 @@ mod tests {
         assert!(of(3, -100.0).likelihood_ratio(&of(4, -101.0)).is_err());
         assert_eq!(of(2, -10.0).aic(), 24.0);
         assert!((of(2, -10.0).bic() - (20.0 + 2.0 * 100_f64.ln())).abs() < 1e-12);
+    }
+
+    #[test]
+    fn parameters_that_do_not_matter_are_held() {
+        // The third matters to nothing, the second is held: what is left is the first.
+        let values = vec![4.0, 1.0, 0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 1e-12];
+        let second = Symmetric { n: 3, values };
+        let found = inverse_of_some(&second, |i| i == 1).unwrap();
+        assert_eq!(found.at(0, 0), 0.25);
+        assert_eq!(found.values.iter().sum::<f64>(), 0.25);
+        let found = inverse_of_some(&second, |_| false).unwrap();
+        assert!(
+            (found.at(0, 0) - 2.0 / 7.0).abs() < 1e-15
+                && (found.at(0, 1) + 1.0 / 7.0).abs() < 1e-15
+        );
+        assert_eq!(inverse_of_some(&second, |_| true), None);
     }
 
     #[test]

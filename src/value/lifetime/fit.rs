@@ -355,6 +355,16 @@ fn said(
         notices
             .push("the log-likelihood has no clear maximum: there are no standard errors".into());
     }
+    let held: Vec<String> = (estimates.parameters.iter())
+        .filter(|p| p.standard_error.is_none())
+        .map(|p| format!("`{}`", p.name))
+        .collect();
+    if estimates.covariance.is_some() && !held.is_empty() {
+        notices.push(format!(
+            "standard errors and intervals take {} as they stand",
+            held.join(" and ")
+        ));
+    }
     let ran: Vec<&str> = run_off.iter().map(|(name, _)| name.as_str()).collect();
     if !ran.is_empty() {
         let to = boundary(law, run_off);

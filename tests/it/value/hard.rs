@@ -1,6 +1,9 @@
 //! Sets on which other libraries fail: no panic, no NaN, and what is wrong is said.
 
-use patronomy::value::{CustomerSummary, Law, LifetimeModel, LifetimeParams, SummaryColumns};
+use patronomy::value::{
+    CustomerSummary, IntervalParams, Law, LifetimeModel, LifetimeParams, SummaryColumns,
+    simulate_customers,
+};
 use patronomy::{Context, ErrorKind};
 
 const LAWS: [Law; 5] = [
@@ -254,4 +257,42 @@ fn parameters_outside_their_rules_are_named() {
     assert!(e.to_string().contains("above a million"), "{e}");
     assert!(LifetimeModel::from_parameters(Law::BgNbd, [0.2, 0.0, 0.8, 2.4]).is_err());
     assert!(LifetimeModel::from_parameters(Law::BgCnbd { k: None }, [1.0; 4]).is_err());
+}
+
+/// Where nobody seems to leave the law is that of purchases alone, and intervals are those of its two parameters.
+#[test]
+fn a_law_at_its_edge_has_intervals() {
+    let ctx = Context::new();
+    let ages: Vec<f64> = (0..4_000).map(|i| 60.0 + f64::from(i % 300)).collect();
+    // Leaving is so slow that no data show it.
+    let customers = simulate_customers(Law::ParetoNbd, [0.8, 60.0, 1.0, 1e9], &ages, 4).unwrap();
+    let summary = customers.summary().unwrap();
+    let mut widths = Vec::new();
+    for law in [Law::BgNbd, Law::MbgNbd, Law::ParetoNbd] {
+        let model = LifetimeParams::new(law).fit(&summary, &ctx).unwrap();
+        assert!(!model.estimates.converged, "{law:?}");
+        let said = model.notices.join("; ");
+        assert!(said.contains("nobody seems to leave"), "{said}");
+        assert!(said.contains("as they stand"), "{said}");
+        let errors: Vec<bool> = (model.estimates.parameters.iter())
+            .map(|p| p.standard_error.is_some())
+            .collect();
+        assert!(
+            errors[0] && errors[1] && !(errors[2] && errors[3]),
+            "{errors:?}"
+        );
+        let limits = model
+            .expected_intervals(&summary, 90.0, &IntervalParams::new(), &ctx)
+            .unwrap();
+        let expected = model.expected(&summary, 90.0, &ctx).unwrap();
+        for i in 0..ages.len() {
+            assert!(limits.low[i] < expected[i] && expected[i] < limits.high[i]);
+        }
+        widths.push(limits.high[0] - limits.low[0]);
+    }
+    // The same law at the edge of each.
+    assert!(
+        widths.iter().all(|w| (w / widths[0] - 1.0).abs() < 0.2),
+        "{widths:?}"
+    );
 }
