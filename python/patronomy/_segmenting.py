@@ -21,6 +21,7 @@ class Segmenting(Frozen):
         *,
         n_components: int | None = None,
         n_classes: int | None = None,
+        season: bool = True,
         min_customers: int = 5,
         random_state: int = 0,
         progress: Progress = None,
@@ -38,6 +39,9 @@ class Segmenting(Frozen):
         n_classes : int, optional
             Classes of "classes": 2 to 50. By default the number, of 1 to 10, for which
             Bayes' information criterion (Schwarz 1978) is least.
+        season : bool, default True
+            Whether classes are told beside what all customers buy in the same week, where
+            there are weeks enough: then seasons and trends are no kinds of customers.
         min_customers : int, default 5
             Items bought by fewer customers have no place among coordinates and classes.
         random_state : int, default 0
@@ -66,7 +70,7 @@ class Segmenting(Frozen):
         ['recency_days', 'frequency', 'monetary']
         """
         params = features_json(
-            sets, n_components, n_classes, min_customers, random_state
+            sets, n_components, n_classes, season, min_customers, random_state
         )
         jobs = _arguments.optional_whole_number("features", "n_jobs", n_jobs, -1, 1_024)
         with reporting(progress) as report:

@@ -201,6 +201,7 @@ def features_json(
     sets: FeatureSet | Sequence[FeatureSet],
     n_components: int | None,
     n_classes: int | None,
+    season: bool,
     min_customers: int,
     random_state: int,
 ) -> str:
@@ -222,6 +223,7 @@ def features_json(
             "n_classes": _arguments.optional_whole_number(
                 _OWNER, "n_classes", n_classes, 2, 50
             ),
+            "season": _arguments.flag(_OWNER, "season", season),
             "min_customers": whole(
                 _OWNER, "min_customers", min_customers, 1, 2**32 - 1
             ),

@@ -19,7 +19,7 @@ mod params;
 mod result;
 
 pub use basket::BasketSpace;
-pub use classes::LatentClasses;
+pub use classes::{Activity, LatentClasses, Season};
 pub(crate) use orders::Orders;
 pub use params::{FeatureParams, FeatureSet};
 pub use result::{FeatureRecipe, Features, Kind};

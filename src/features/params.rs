@@ -36,6 +36,8 @@ pub struct FeatureParams {
     pub n_components: Option<usize>,
     /// How many classes there are: 2 to 50. None: the number with the least of Bayes' information criterion, of 1 to 10.
     pub n_classes: Option<usize>,
+    /// Whether classes are told from what all customers buy in the same week, where there are weeks enough (8 with purchases): then seasons and trends are no kinds of customers.
+    pub season: bool,
     /// Items bought by fewer customers have no place among the coordinates, which they would pull to single customers.
     pub min_customers: u32,
     /// Of what the decomposition begins with.
@@ -48,6 +50,7 @@ impl Default for FeatureParams {
             sets: vec![FeatureSet::Rfm],
             n_components: None,
             n_classes: None,
+            season: true,
             min_customers: 5,
             seed: 0,
         }
@@ -74,6 +77,13 @@ impl FeatureParams {
     #[must_use]
     pub const fn n_classes(mut self, n: usize) -> Self {
         self.n_classes = Some(n);
+        self
+    }
+
+    /// Sets whether classes are told beside what all buy in the same week.
+    #[must_use]
+    pub const fn season(mut self, is_told: bool) -> Self {
+        self.season = is_told;
         self
     }
 

@@ -205,7 +205,7 @@ const TIME: Rule = (
 );
 const LATE: Rule = (
     "are above the customer's age",
-    "the last transaction must lie within the observation: leave out later ones",
+    "the last transaction must lie within the observation: leave out later ones, or bring recency and age to one unit of time",
 );
 const AT_ONCE: Rule = (
     "are 0 with a frequency above 0",

@@ -1,7 +1,11 @@
 //! Expectation and maximisation (Dempster, Laird and Rubin 1977).
 
+use std::cell::Cell;
+
+use super::activity::{self, Activity};
 use super::counts::Counts;
 use super::model::LatentClasses;
+use super::season::Weekly;
 use crate::cluster::kmeans::KMeansParams;
 use crate::error::Result;
 use crate::features::basket::{self, numbers};
@@ -14,6 +18,8 @@ const MOST: usize = 10;
 const MOST_PASSES: usize = 500;
 /// A pass that raises the likelihood by less than this share of it is the last.
 const LEAST_GAIN: f64 = 1e-7;
+/// The same once seasons are told.
+const LEAST_GAIN_AT_LAST: f64 = 1e-8;
 /// So many purchases and baskets as all customers make are added to each class: what a class has never bought it may still buy.
 const PRIOR: f64 = 5.0;
 /// How sure a start is of its classes.
@@ -31,24 +37,53 @@ pub(in crate::features) fn learn(
     let places = space.place(orders, &mut Vec::new(), ctx)?;
     let numbers = numbers(&space.items, orders.baskets.labels())?;
     let counts = Counts::new(orders, &numbers, space.items.len(), ctx)?;
+    let weekly = if params.season {
+        Weekly::new(orders, &numbers, &counts, notices)
+    } else {
+        None
+    };
     let start = Start {
         places: &places,
-        counts: &counts,
         seed: params.seed,
+        problem: Problem {
+            counts: &counts,
+            all: Sums::of_all(&counts),
+            weekly: weekly.as_ref(),
+            cuts: activity::cuts(&counts),
+        },
     };
+    let n_unfinished = Cell::new(0);
     let fit = |k: usize| -> Result<LatentClasses> {
-        let mut found = start.classes(k.min(counts.len()), ctx)?;
+        let (mut found, is_finished) = start.classes(k.min(counts.len()), ctx)?;
+        n_unfinished.set(n_unfinished.get() + usize::from(!is_finished));
         found.items.clone_from(&space.items);
         Ok(found)
     };
-    if let Some(k) = params.n_classes {
+    let found = chosen(params.n_classes, &counts, fit);
+    if n_unfinished.get() > 0 {
+        notices.push(format!(
+            "latent classes were still moving after {MOST_PASSES} passes, {} time(s)",
+            n_unfinished.get()
+        ));
+    }
+    found
+}
+
+/// The classes of a number, or of the best one.
+fn chosen(
+    n_classes: Option<usize>,
+    counts: &Counts,
+    fit: impl Fn(usize) -> Result<LatentClasses>,
+) -> Result<LatentClasses> {
+    if let Some(k) = n_classes {
         return fit(k);
     }
     let mut best: Option<LatentClasses> = None;
     let mut criteria = Vec::new();
     for k in 1..=MOST.min(counts.len()) {
         let found = fit(k)?;
-        let free = k * (counts.n_columns() - 2) + k - 1;
+        let n_groups = found.activity.as_ref().map_or(1, |a| a.cuts.len() + 1);
+        let free = k * (counts.n_columns() - 2) + n_groups * (k - 1);
         let criterion = free as f64 * (counts.len() as f64).ln() - 2.0 * found.log_likelihood;
         if criteria.iter().all(|&c| criterion < c) {
             best = Some(found);
@@ -70,41 +105,47 @@ pub(in crate::features) fn learn(
 
 struct Start<'a> {
     places: &'a [Vec<f64>],
-    counts: &'a Counts,
     seed: u64,
+    problem: Problem<'a>,
+}
+
+/// What classes are learnt from.
+struct Problem<'a> {
+    counts: &'a Counts,
+    all: Sums,
+    weekly: Option<&'a Weekly>,
+    /// Where groups of customers by their baskets part.
+    cuts: Vec<u32>,
 }
 
 impl Start<'_> {
-    fn classes(&self, k: usize, ctx: &Context) -> Result<LatentClasses> {
-        let counts = self.counts;
+    /// The classes, and whether they had come to rest. First as if there were no season and all customers were alike in how much they buy: that start is near the end.
+    fn classes(&self, k: usize, ctx: &Context) -> Result<(LatentClasses, bool)> {
+        let problem = &self.problem;
         let labels = self.groups(k, ctx)?;
         let other = (1.0 - SURE) / k as f64;
-        let mut sums = Sums::new(counts.n_columns(), k);
+        let mut sums = problem.sums(k);
         for (row, &label) in labels.iter().enumerate() {
             let mut chances = vec![other; k];
             chances[label as usize] += SURE;
-            sums.add(counts, row, &chances);
+            problem.add(&mut sums, row, &chances);
         }
-        let all = Sums::of_all(counts);
-        let mut classes = sums.classes(&all, counts);
-        for _ in 0..MOST_PASSES {
-            let before = classes.log_likelihood;
-            let (sums, likelihood) = pass(&classes, counts, ctx)?;
-            classes = sums.classes(&all, counts);
-            classes.log_likelihood = likelihood;
-            if (likelihood - before).abs() <= LEAST_GAIN * likelihood.abs() {
-                break;
-            }
-        }
-        classes.log_likelihood = pass(&classes, counts, ctx)?.1;
-        Ok(classes)
+        let plain = sums.classes(&problem.all, problem.counts);
+        let (plain, is_first_at_rest) = problem.settle(plain, LEAST_GAIN, ctx, |sums, _| {
+            Ok(sums.classes(&problem.all, problem.counts))
+        })?;
+        let (found, is_at_rest) =
+            problem.settle(plain, LEAST_GAIN_AT_LAST, ctx, |sums, before| {
+                problem.refined(sums, before, ctx)
+            })?;
+        Ok((found, is_first_at_rest && is_at_rest))
     }
 
     /// Groups among the coordinates, in which customers count by their purchases: who bought more is placed more surely.
     fn groups(&self, k: usize, ctx: &Context) -> Result<Vec<i32>> {
         let columns = self.places.iter().map(|c| Numbers::F64(c)).collect();
-        let weights: Vec<f64> = (0..self.counts.len())
-            .map(|row| self.counts.purchases(row))
+        let weights: Vec<f64> = (0..self.problem.counts.len())
+            .map(|row| self.problem.counts.purchases(row))
             .collect();
         let params = KMeansParams::new(k).n_init(10).seed(self.seed);
         Ok(params
@@ -113,10 +154,101 @@ impl Start<'_> {
     }
 }
 
-/// What the classes are expected to have: customers, and counts of each column.
+impl Problem<'_> {
+    /// Passes until the likelihood rises no more; whether that was before the last that is made.
+    fn settle(
+        &self,
+        mut classes: LatentClasses,
+        least_gain: f64,
+        ctx: &Context,
+        next: impl Fn(&Sums, &LatentClasses) -> Result<LatentClasses>,
+    ) -> Result<(LatentClasses, bool)> {
+        let mut is_at_rest = false;
+        let mut before = f64::NEG_INFINITY;
+        for _ in 0..MOST_PASSES {
+            let (sums, likelihood) = self.pass(&classes, ctx)?;
+            classes = next(&sums, &classes)?;
+            is_at_rest = (likelihood - before).abs() <= least_gain * likelihood.abs();
+            before = likelihood;
+            if is_at_rest {
+                break;
+            }
+        }
+        classes.log_likelihood = self.pass(&classes, ctx)?.1;
+        Ok((classes, is_at_rest))
+    }
+
+    /// The classes that would most likely have these sums, with a season where there is one, and with shares by baskets.
+    fn refined(&self, sums: &Sums, before: &LatentClasses, ctx: &Context) -> Result<LatentClasses> {
+        let k = sums.customers.len();
+        let mut classes = sums.classes(&self.all, self.counts);
+        classes.activity = Some(Activity::of(&self.cuts, &sums.groups, k));
+        if let Some(weekly) = self.weekly {
+            let of_items = &sums.counts[..self.counts.n_items * k];
+            let (likings, season) =
+                weekly.likings(of_items, &sums.weeks, before.season.as_ref(), ctx)?;
+            classes.log_chances[..likings.len()].copy_from_slice(&likings);
+            classes.season = Some(season);
+        }
+        Ok(classes)
+    }
+
+    fn sums(&self, k: usize) -> Sums {
+        let n_weeks = self.weekly.map_or(0, |w| w.n_weeks);
+        Sums {
+            weeks: vec![0.0; n_weeks * k],
+            groups: vec![0.0; (self.cuts.len() + 1) * k],
+            ..Sums::new(self.counts.n_columns(), k)
+        }
+    }
+
+    fn add(&self, sums: &mut Sums, row: usize, chances: &[f64]) {
+        let k = chances.len();
+        sums.add(self.counts, row, chances);
+        let group = activity::group_of(&self.cuts, self.counts.n_baskets(row));
+        add(&mut sums.groups[group * k..][..k], 1.0, chances);
+        if let Some(weekly) = self.weekly {
+            for &(week, n) in self.counts.weeks(row) {
+                let at = (week - weekly.first_week) as usize;
+                add(&mut sums.weeks[at * k..][..k], n, chances);
+            }
+        }
+    }
+
+    /// What customers are expected to add to each class, and the logarithm of their likelihood.
+    fn pass(&self, classes: &LatentClasses, ctx: &Context) -> Result<(Sums, f64)> {
+        let k = classes.n_classes();
+        let parts = map_ordered(ctx, "latent classes", self.counts.chunks(), |rows| {
+            let mut sums = self.sums(k);
+            let mut chances = vec![0.0; k];
+            let mut likelihood = 0.0;
+            for row in rows {
+                likelihood += classes.chances(self.counts, row, &mut chances);
+                self.add(&mut sums, row, &chances);
+            }
+            Ok((sums, likelihood))
+        })?;
+        let mut all = self.sums(k);
+        let mut likelihood = 0.0;
+        for (part, own) in parts {
+            likelihood += own;
+            all.merge(&part);
+        }
+        Ok((all, likelihood))
+    }
+}
+
+/// Adds so many times the chances.
+fn add(to: &mut [f64], n: f64, chances: &[f64]) {
+    to.iter_mut().zip(chances).for_each(|(to, p)| *to += n * p);
+}
+
+/// What the classes are expected to have: customers, counts of each column, purchases in each week, customers in each group by baskets.
 struct Sums {
     customers: Vec<f64>,
     counts: Vec<f64>,
+    weeks: Vec<f64>,
+    groups: Vec<f64>,
 }
 
 impl Sums {
@@ -124,6 +256,20 @@ impl Sums {
         Self {
             customers: vec![0.0; k],
             counts: vec![0.0; n_columns * k],
+            weeks: Vec::new(),
+            groups: Vec::new(),
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        let lists = [
+            (&mut self.customers, &other.customers),
+            (&mut self.counts, &other.counts),
+            (&mut self.weeks, &other.weeks),
+            (&mut self.groups, &other.groups),
+        ];
+        for (to, from) in lists {
+            to.iter_mut().zip(from).for_each(|(to, x)| *to += x);
         }
     }
 
@@ -135,13 +281,9 @@ impl Sums {
 
     fn add(&mut self, counts: &Counts, row: usize, chances: &[f64]) {
         let k = chances.len();
-        self.customers
-            .iter_mut()
-            .zip(chances)
-            .for_each(|(to, p)| *to += p);
+        add(&mut self.customers, 1.0, chances);
         for (column, n) in counts.row(row) {
-            let own = &mut self.counts[column * k..][..k];
-            own.iter_mut().zip(chances).for_each(|(to, p)| *to += n * p);
+            add(&mut self.counts[column * k..][..k], n, chances);
         }
     }
 
@@ -179,37 +321,10 @@ impl Sums {
                 .map(|c| ((c + 1.0) / n).ln())
                 .collect(),
             log_chances,
+            season: None,
+            activity: None,
             log_likelihood: f64::NEG_INFINITY,
             criteria: Vec::new(),
         }
     }
-}
-
-/// What customers are expected to add to each class, and the logarithm of their likelihood.
-fn pass(classes: &LatentClasses, counts: &Counts, ctx: &Context) -> Result<(Sums, f64)> {
-    let k = classes.n_classes();
-    let parts = map_ordered(ctx, "latent classes", counts.chunks(), |rows| {
-        let mut sums = Sums::new(counts.n_columns(), k);
-        let mut chances = vec![0.0; k];
-        let mut likelihood = 0.0;
-        for row in rows {
-            likelihood += classes.chances(counts, row, &mut chances);
-            sums.add(counts, row, &chances);
-        }
-        Ok((sums, likelihood))
-    })?;
-    let mut all = Sums::new(counts.n_columns(), k);
-    let mut likelihood = 0.0;
-    for (part, own) in parts {
-        likelihood += own;
-        all.customers
-            .iter_mut()
-            .zip(part.customers)
-            .for_each(|(to, x)| *to += x);
-        all.counts
-            .iter_mut()
-            .zip(part.counts)
-            .for_each(|(to, x)| *to += x);
-    }
-    Ok((all, likelihood))
 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::activity::Activity;
 use super::counts::{Counts, LARGEST};
+use super::season::Season;
 use crate::error::{Error, Result};
 use crate::features::Orders;
 use crate::features::basket::numbers;
@@ -17,8 +19,14 @@ pub struct LatentClasses {
     pub items: Vec<String>,
     /// The share of customers of each class, in logarithms.
     pub log_shares: Vec<f64>,
-    /// Item by item, then size by size, the logarithm of its chance in each class.
+    /// Item by item, then size by size, the logarithm of its chance in each class; of items with a [`season`](Self::season), how much more the class likes it than all do in that week.
     pub log_chances: Vec<f64>,
+    /// What makes chances of likings, week by week; none where classes are told without a season.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub season: Option<Season>,
+    /// How likely each class is by the number of baskets; none where it is the same for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<Activity>,
     /// The logarithm of the likelihood of the customers it was fitted on.
     pub log_likelihood: f64,
     /// Bayes' information criterion of each number of classes that was tried, from one on; none where the number was given.
@@ -35,10 +43,19 @@ impl LatentClasses {
     pub(in crate::features) fn validate(&self) -> Result<()> {
         let k = self.n_classes();
         let columns = self.items.len() + LARGEST;
-        let numbers = self.log_shares.iter().chain(&self.log_chances);
-        if k > 0
-            && self.log_chances.len() == columns * k
-            && numbers.clone().all(|x| x.is_finite() && *x <= 0.0)
+        let of_items = if self.season.is_some() {
+            self.items.len() * k
+        } else {
+            0
+        };
+        let has_columns = k > 0 && self.log_chances.len() == columns * k;
+        let are_chances = |logs: &[f64]| logs.iter().all(|x| x.is_finite() && *x <= 0.0);
+        if has_columns
+            && are_chances(&self.log_shares)
+            && are_chances(&self.log_chances[of_items..])
+            && self.log_chances[..of_items].iter().all(|x| x.is_finite())
+            && self.season.as_ref().is_none_or(|s| s.is_valid(k))
+            && self.activity.as_ref().is_none_or(|a| a.is_valid(k))
         {
             return Ok(());
         }
@@ -92,7 +109,16 @@ impl LatentClasses {
     /// Writes the probability of each class for a customer; returns the logarithm of the likelihood.
     pub(super) fn chances(&self, counts: &Counts, row: usize, to: &mut [f64]) -> f64 {
         let k = to.len();
-        to.copy_from_slice(&self.log_shares);
+        to.copy_from_slice(match &self.activity {
+            Some(activity) => activity.of_baskets(counts.n_baskets(row), k),
+            None => &self.log_shares,
+        });
+        if let Some(season) = &self.season {
+            for &(week, n) in counts.weeks(row) {
+                let sums = season.of(week);
+                to.iter_mut().zip(sums).for_each(|(to, z)| *to -= n * z);
+            }
+        }
         for (column, n) in counts.row(row) {
             let own = &self.log_chances[column * k..][..k];
             to.iter_mut().zip(own).for_each(|(to, x)| *to += n * x);
