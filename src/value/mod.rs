@@ -6,6 +6,7 @@
 //! | who is still a customer, and how many transactions are to come | [`LifetimeParams`] with a [`Law`], fitted on a [`CustomerSummary`] |
 //! | what a transaction of each is worth | [`SpendParams`] on a [`SpendSummary`] |
 //! | how long contracts are renewed | [`ContractParams`] on [`Tenures`] |
+//! | how long contracts last, without a law | [`SurvivalParams`] on [`Durations`], [`LogRank`] between groups |
 //! | whether a later period bears a model out | [`LifetimeModel::holdout`], [`LifetimeModel::tracking`] |
 //!
 //! All are fitted by maximum likelihood: [`Estimates`] holds parameters with standard errors, the log-likelihood and the criteria that models are compared by. Equal customers
@@ -41,6 +42,7 @@ mod lifetime;
 mod simulate;
 mod spend;
 mod summary;
+mod survival;
 
 pub use contract::{ContractModel, ContractParams, Tenures};
 pub use fit::{Controls, Estimates, LikelihoodRatio, Parameter};
@@ -51,3 +53,6 @@ pub use lifetime::{Drawn, IntervalParams, Intervals, LifetimeModel, LifetimePara
 pub use simulate::{SimulatedCustomers, simulate_customers};
 pub use spend::{SpendModel, SpendParams, SpendSummary};
 pub use summary::{CustomerSummary, SummaryColumns};
+pub use survival::{
+    Durations, LogRank, LogRankGroup, RestrictedMean, SurvivalCurve, SurvivalParams,
+};

@@ -7,6 +7,7 @@ mod later;
 mod money;
 mod recover;
 mod same;
+mod survival;
 mod truth;
 
 use std::path::Path;
