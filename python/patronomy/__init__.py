@@ -56,6 +56,7 @@ from patronomy.segment_model import SegmentModel
 from patronomy.segments import Segments
 from patronomy.sequences import Sequences
 from patronomy.spend import GammaGamma
+from patronomy.survival import KaplanMeier, log_rank
 from patronomy.table import ArrowTable
 from patronomy.transactions import Transactions
 from patronomy.value import CustomerValue, ValueModel
@@ -98,6 +99,7 @@ __all__ = [
     "Itemsets",
     "KMeans",
     "KPrototypes",
+    "KaplanMeier",
     "MiniBatchKMeans",
     "Moves",
     "ParameterError",
@@ -125,6 +127,7 @@ __all__ = [
     "datasets",
     "errors",
     "inspect",
+    "log_rank",
     "quality",
     "read_table",
     "rules",

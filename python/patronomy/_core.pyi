@@ -35,6 +35,7 @@ __all__ = [
     "Sequences",
     "Shop",
     "SpendModel",
+    "SurvivalCurve",
     "Table",
     "Transactions",
     "ValueModel",
@@ -47,6 +48,7 @@ __all__ = [
     "inspect_file",
     "itemset_defaults",
     "kmeans_defaults",
+    "log_rank",
     "measures",
     "mini_batch_defaults",
     "normalise",
@@ -62,6 +64,7 @@ __all__ = [
     "sequence_defaults",
     "shop_choices",
     "shop_defaults",
+    "survival_defaults",
     "textbook_itemsets",
     "value_defaults",
 ]
@@ -895,6 +898,39 @@ class ContractModel:
     def load(path: str) -> ContractModel: ...
 
 def value_defaults() -> tuple[str, str, str, str]: ...
+
+_Durations: TypeAlias = tuple[Any, Any, Any, Any]
+
+@final
+class SurvivalCurve:
+    @staticmethod
+    def fit(
+        rows: _Durations, params: str, n_jobs: int | None, memory_mb: float | None
+    ) -> SurvivalCurve: ...
+    def survival(self) -> Table: ...
+    def hazard(self) -> Table: ...
+    def survival_at(self, times: Any) -> Any: ...
+    def hazard_at(self, times: Any) -> Any: ...
+    def quantile(self, p: float) -> float | None: ...
+    def quantile_interval(self, p: float) -> tuple[float | None, float | None]: ...
+    def restricted_mean(self, time: float) -> tuple[float, float]: ...
+    @property
+    def level(self) -> float: ...
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def notices(self) -> list[str]: ...
+    def to_json(self) -> str: ...
+    @staticmethod
+    def from_json(text: str) -> SurvivalCurve: ...
+    def save(self, path: str) -> None: ...
+    @staticmethod
+    def load(path: str) -> SurvivalCurve: ...
+
+def log_rank(
+    rows: _Durations, group: Any, n_jobs: int | None
+) -> tuple[float, int, float, list[tuple[float, float, float]]]: ...
+def survival_defaults() -> str: ...
 
 @final
 class CustomerValue:

@@ -23,6 +23,7 @@ mod rules;
 mod segments;
 mod sequences;
 mod simulate;
+mod survival;
 mod table;
 mod transactions;
 mod value;
@@ -68,6 +69,8 @@ mod _core {
     use super::sequences::{Histories, Sequences, sequence_defaults};
     #[pymodule_export]
     use super::simulate::{Oracle, Shop, shop_choices, shop_defaults};
+    #[pymodule_export]
+    use super::survival::{SurvivalCurve, log_rank, survival_defaults};
     #[pymodule_export]
     use super::table::{Batches, TableView};
     #[pymodule_export]
