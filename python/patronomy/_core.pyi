@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, final
 __all__ = [
     "Baskets",
     "Batches",
+    "Cohorts",
     "ContractModel",
     "CustomerSummary",
     "CustomerValue",
@@ -41,6 +42,7 @@ __all__ = [
     "ValueModel",
     "__version__",
     "builtin_segment_map",
+    "cohort_defaults",
     "customer_value_defaults",
     "dbscan",
     "density_defaults",
@@ -970,3 +972,26 @@ class ValueModel:
     def load(path: str) -> ValueModel: ...
 
 def customer_value_defaults() -> str: ...
+
+@final
+class Cohorts:
+    @staticmethod
+    def fit(
+        tx: Transactions,
+        params: str,
+        progress: _Progress,
+        n_jobs: int | None,
+        memory_mb: float | None,
+    ) -> Cohorts: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __len__(self) -> int: ...
+    @property
+    def columns(self) -> list[str]: ...
+    @property
+    def time_columns(self) -> list[str]: ...
+    def head(self, n: int) -> dict[str, list[Any]]: ...
+    def wide(self, measure: str) -> Table: ...
+    def about(self) -> str: ...
+
+def cohort_defaults() -> str: ...

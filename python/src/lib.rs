@@ -8,6 +8,7 @@
 mod baskets;
 mod clean;
 mod cluster;
+mod cohorts;
 mod density;
 mod errors;
 mod files;
@@ -45,6 +46,8 @@ mod _core {
     use super::clean::normalise;
     #[pymodule_export]
     use super::cluster::{KMeansModel, kmeans_defaults};
+    #[pymodule_export]
+    use super::cohorts::{Cohorts, cohort_defaults};
     #[pymodule_export]
     use super::density::{MixtureModel, dbscan, density_defaults, optics};
     #[pymodule_export]

@@ -5,6 +5,7 @@ pub(crate) mod customers;
 mod excluded;
 pub(crate) mod lines;
 pub(crate) mod purchases;
+pub(crate) mod used;
 
 use std::sync::{Arc, OnceLock};
 

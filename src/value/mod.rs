@@ -7,6 +7,7 @@
 //! | what a transaction of each is worth | [`SpendParams`] on a [`SpendSummary`] |
 //! | how long contracts are renewed | [`ContractParams`] on [`Tenures`] |
 //! | how long contracts last, without a law | [`SurvivalParams`] on [`Durations`], [`LogRank`] between groups |
+//! | how those who came in one month, say, return and pay in the months after | [`CohortParams`] |
 //! | whether a later period bears a model out | [`LifetimeModel::holdout`], [`LifetimeModel::tracking`] |
 //!
 //! All are fitted by maximum likelihood: [`Estimates`] holds parameters with standard errors, the log-likelihood and the criteria that models are compared by. Equal customers
@@ -32,6 +33,7 @@
 //! # Ok::<(), patronomy::Error>(())
 //! ```
 
+mod cohorts;
 mod collapse;
 mod contract;
 mod fit;
@@ -44,6 +46,7 @@ mod spend;
 mod summary;
 mod survival;
 
+pub use cohorts::{CohortMeasure, CohortParams, Cohorts};
 pub use contract::{ContractModel, ContractParams, Tenures};
 pub use fit::{Controls, Estimates, LikelihoodRatio, Parameter};
 pub use holdout::{HoldoutBin, HoldoutTable, TrackingCurve};

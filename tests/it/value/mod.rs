@@ -1,5 +1,6 @@
 //! Lifetime value, held to published figures, to high-precision arithmetic, and to customers whose truth is known.
 
+mod cohorts;
 mod exact;
 mod hard;
 mod kept;
