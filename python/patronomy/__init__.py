@@ -16,6 +16,7 @@ from patronomy import clean, errors, quality, rules, simulate
 from patronomy._core import __version__
 from patronomy.baskets import Baskets
 from patronomy.breaks import Breaks
+from patronomy.cohorts import Cohorts
 from patronomy.contract import ShiftedBetaGeometric
 from patronomy.density import DBSCAN, OPTICS
 from patronomy.errors import (
@@ -79,6 +80,7 @@ __all__ = [
     "Breaks",
     "BudgetError",
     "CancelledError",
+    "Cohorts",
     "ColumnNotFoundError",
     "ColumnTypeError",
     "ConsentError",

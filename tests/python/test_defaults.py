@@ -57,3 +57,9 @@ def test_survival_shows_the_defaults_of_the_core() -> None:
     face = inspect.signature(pt.KaplanMeier).parameters
     assert core == {name: face[name].default for name in core}
     assert list(core) == ["level"]
+
+
+def test_cohorts_show_the_defaults_of_the_core() -> None:
+    core = json.loads(_core.cohort_defaults())
+    face = inspect.signature(pt.Transactions.cohorts).parameters
+    assert core == {name: face[name].default for name in core} == {"every": "month"}

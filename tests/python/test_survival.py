@@ -251,3 +251,34 @@ def test_figures_of_lifelines() -> None:
     assert weighted.predict([5, 20, 40]) == pytest.approx(
         [0.948295720015876, 0.7734454976128871, 0.49412110136764187], rel=1e-12
     )
+
+
+@pytest.mark.usefixtures("closed")
+def test_plots_of_later_periods() -> None:
+    rng = np.random.default_rng(2)
+    frequency = rng.integers(0, 9, 400)
+    age = np.full(400, 30.0)
+    recency = np.where(frequency > 0, 1.0 + 28.0 * rng.random(400), 0.0)
+    model = pt.BGNBD(penalty=0.01).fit(frequency, recency, age)
+    found = model.holdout(frequency // 2, 15.0, max_frequency=5)
+    ax = found.plot()
+    ax.figure.canvas.draw()
+    actual, expected = ax.lines
+    assert (actual.get_label(), expected.get_label()) == ("actual", "expected")
+    means = [b["actual_mean"] for b in found.bins]
+    assert np.asarray(actual.get_ydata()).tolist() == means
+    names = [t.get_text() for t in ax.get_xticklabels()]
+    assert names == ["0", "1", "2", "3", "4", "5+"]
+    curve = model.tracking([10.0, 20.0, 30.0, 40.0], [30.0, 50.0, 20.0, 10.0])
+    ax = curve.plot(observation_end=30.0)
+    ax.figure.canvas.draw()
+    assert np.asarray(ax.lines[0].get_ydata()).tolist() == [30, 80, 100, 110]
+    assert np.asarray(ax.lines[1].get_ydata()).tolist() == curve.expected
+    assert np.asarray(ax.lines[2].get_xdata()).tolist() == [30.0, 30.0]
+    ax = curve.plot("increments")
+    assert np.asarray(ax.lines[0].get_ydata()).tolist() == [30, 50, 20, 10]
+    assert np.asarray(ax.lines[1].get_ydata()).tolist() == curve.expected_increments
+    forecast = model.tracking([10.0, 20.0]).plot("increments", ax)
+    assert forecast is ax and len(ax.lines) == 3
+    with pytest.raises(pt.ParameterError, match="`kind`"):
+        curve.plot("weekly")  # type: ignore[arg-type]
