@@ -91,8 +91,6 @@ class KaplanMeier(Estimator):
     level: float
     n_jobs: int | None
 
-    survival_function_: ArrowTable
-    cumulative_hazard_: ArrowTable
     median_: float | None
     median_interval_: tuple[float | None, float | None]
     n_rows_: int
@@ -141,6 +139,17 @@ class KaplanMeier(Estimator):
         return self._take(
             _core.SurvivalCurve.fit(rows, json.dumps(params), _jobs(self.n_jobs), None)
         )
+
+    # Made when they are asked for: of many different times they are large.
+    @property
+    def survival_function_(self) -> ArrowTable:
+        """Survival at each different duration."""
+        return ArrowTable._wrap(self._fitted().survival())
+
+    @property
+    def cumulative_hazard_(self) -> ArrowTable:
+        """The cumulative hazard at each different duration."""
+        return ArrowTable._wrap(self._fitted().hazard())
 
     @overload
     def predict(self, times: float) -> float: ...
@@ -238,8 +247,6 @@ class KaplanMeier(Estimator):
 
     def _take(self, curve: _core.SurvivalCurve) -> Self:
         self._curve = curve
-        self.survival_function_ = ArrowTable._wrap(curve.survival())
-        self.cumulative_hazard_ = ArrowTable._wrap(curve.hazard())
         self.median_ = curve.quantile(0.5)
         self.median_interval_ = curve.quantile_interval(0.5)
         self.n_rows_ = curve.n_rows

@@ -105,13 +105,21 @@ def test_figures_of_online_retail(online_retail: pa.Table) -> None:
     assert len(wide) == 13 and wide.width == 15
 
 
-def test_sums_are_those_of_other_jobs(tx: pt.Transactions) -> None:
-    cohorts, rfm = tx.cohorts("week"), tx.rfm()
-    d = pl.DataFrame(cohorts)
-    assert d["revenue"].sum() == pytest.approx(sum(rfm.to_dict()["monetary"]))
-    assert d.filter(pl.col("age") == 0)["n_customers"].sum() == len(rfm)
-    assert cohorts.counts == rfm.counts
-    assert cohorts.params == {"every": "week"}
+@pytest.mark.parametrize("returns", ["net", "keep", "exclude"])
+def test_sums_are_those_of_other_jobs(online_retail: pa.Table, returns: Any) -> None:
+    whole = bound(online_retail, returns=returns)
+    for view in (
+        whole,
+        whole.without("duplicate", "return_unmatched"),
+        whole.as_of("2011-06-15"),
+        whole.split("2011-03-10")[1],
+    ):
+        cohorts, rfm = view.cohorts("week"), view.rfm()
+        d = pl.DataFrame(cohorts)
+        assert d["revenue"].sum() == pytest.approx(sum(rfm.to_dict()["monetary"]))
+        assert d.filter(pl.col("age") == 0)["n_customers"].sum() == len(rfm)
+        assert cohorts.counts == rfm.counts
+        assert cohorts.params == {"every": "week"}
 
 
 def test_wide_is_a_pivot(tx: pt.Transactions) -> None:

@@ -130,6 +130,7 @@ def test_curves_travel(tmp_path: Path) -> None:
         pt.BGNBD.load(path)
     with pytest.raises(AttributeError, match="not fitted yet"):
         pt.KaplanMeier().predict([1])
+    assert not hasattr(pt.KaplanMeier(), "survival_function_")
 
 
 @pytest.mark.parametrize(
@@ -250,6 +251,12 @@ def test_figures_of_lifelines() -> None:
     weighted = pt.KaplanMeier().fit(times, ended, weights=weights)
     assert weighted.predict([5, 20, 40]) == pytest.approx(
         [0.948295720015876, 0.7734454976128871, 0.49412110136764187], rel=1e-12
+    )
+    late = rng.random(2000) < 0.5
+    entry = np.where(late, np.floor(times * rng.random(2000)), 0.0)
+    entered = pt.KaplanMeier().fit(times, ended, weights=weights, entry=entry)
+    assert entered.predict([5, 20, 40]) == pytest.approx(
+        [0.9106676714360831, 0.6822469870279583, 0.40604822408927066], rel=1e-12
     )
 
 

@@ -109,7 +109,7 @@ impl Cohorts {
     /// A measure with a row for each cohort and a column for each age: `cohort`, `n_customers`, then `0`, `1` and so on; null where a period lies after observation, or no role tells money.
     ///
     /// # Errors
-    /// None but of Arrow, which there is no reason for.
+    /// [`Error::FeatureMismatch`] if Arrow refuses the columns, which would be a defect.
     pub fn wide(&self, measure: CohortMeasure) -> Result<RecordBatch> {
         let cells = &*self.cells;
         let n = cells.n_periods();
