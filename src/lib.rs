@@ -74,5 +74,5 @@ pub use parallel::Context;
 pub use progress::{Progress, ProgressReading};
 pub use table::Table;
 pub use table::roles::Roles;
-pub use table::time::{Moment, Zone};
+pub use table::time::{Every, Moment, Zone};
 pub use transactions::{Reason, RowCounts, Transactions};

@@ -16,6 +16,7 @@ from patronomy import clean, errors, quality, rules, simulate
 from patronomy._core import __version__
 from patronomy.baskets import Baskets
 from patronomy.breaks import Breaks
+from patronomy.cohorts import Cohorts
 from patronomy.contract import ShiftedBetaGeometric
 from patronomy.density import DBSCAN, OPTICS
 from patronomy.errors import (
@@ -59,6 +60,7 @@ from patronomy.segment_model import SegmentModel
 from patronomy.segments import Segments
 from patronomy.sequences import Sequences
 from patronomy.spend import GammaGamma
+from patronomy.survival import KaplanMeier, log_rank
 from patronomy.table import ArrowTable
 from patronomy.transactions import Transactions
 from patronomy.value import CustomerValue, ValueModel
@@ -82,6 +84,7 @@ __all__ = [
     "Breaks",
     "BudgetError",
     "CancelledError",
+    "Cohorts",
     "ColumnNotFoundError",
     "ColumnTypeError",
     "ConsentError",
@@ -104,6 +107,7 @@ __all__ = [
     "Itemsets",
     "KMeans",
     "KPrototypes",
+    "KaplanMeier",
     "MiniBatchKMeans",
     "Moves",
     "ParameterError",
@@ -134,6 +138,7 @@ __all__ = [
     "datasets",
     "errors",
     "inspect",
+    "log_rank",
     "quality",
     "read_table",
     "rules",

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, final
 __all__ = [
     "Baskets",
     "Batches",
+    "Cohorts",
     "ContractModel",
     "CustomerSummary",
     "CustomerValue",
@@ -36,11 +37,13 @@ __all__ = [
     "Sequences",
     "Shop",
     "SpendModel",
+    "SurvivalCurve",
     "Table",
     "Transactions",
     "ValueModel",
     "__version__",
     "builtin_segment_map",
+    "cohort_defaults",
     "customer_kinds",
     "customer_value_defaults",
     "dbscan",
@@ -49,6 +52,7 @@ __all__ = [
     "inspect_file",
     "itemset_defaults",
     "kmeans_defaults",
+    "log_rank",
     "measures",
     "mini_batch_defaults",
     "normalise",
@@ -65,6 +69,7 @@ __all__ = [
     "sequence_defaults",
     "shop_choices",
     "shop_defaults",
+    "survival_defaults",
     "textbook_itemsets",
     "value_defaults",
 ]
@@ -902,6 +907,39 @@ class ContractModel:
 
 def value_defaults() -> tuple[str, str, str, str]: ...
 
+_Durations: TypeAlias = tuple[Any, Any, Any, Any]
+
+@final
+class SurvivalCurve:
+    @staticmethod
+    def fit(
+        rows: _Durations, params: str, n_jobs: int | None, memory_mb: float | None
+    ) -> SurvivalCurve: ...
+    def survival(self) -> Table: ...
+    def hazard(self) -> Table: ...
+    def survival_at(self, times: Any) -> Any: ...
+    def hazard_at(self, times: Any) -> Any: ...
+    def quantile(self, p: float) -> float | None: ...
+    def quantile_interval(self, p: float) -> tuple[float | None, float | None]: ...
+    def restricted_mean(self, time: float) -> tuple[float, float]: ...
+    @property
+    def level(self) -> float: ...
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def notices(self) -> list[str]: ...
+    def to_json(self) -> str: ...
+    @staticmethod
+    def from_json(text: str) -> SurvivalCurve: ...
+    def save(self, path: str) -> None: ...
+    @staticmethod
+    def load(path: str) -> SurvivalCurve: ...
+
+def log_rank(
+    rows: _Durations, group: Any, n_jobs: int | None
+) -> tuple[float, int, float, list[tuple[float, float, float]]]: ...
+def survival_defaults() -> str: ...
+
 @final
 class Profit:
     @staticmethod
@@ -987,3 +1025,26 @@ class ValueModel:
     def load(path: str) -> ValueModel: ...
 
 def customer_value_defaults() -> tuple[str, str]: ...
+
+@final
+class Cohorts:
+    @staticmethod
+    def fit(
+        tx: Transactions,
+        params: str,
+        progress: _Progress,
+        n_jobs: int | None,
+        memory_mb: float | None,
+    ) -> Cohorts: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __len__(self) -> int: ...
+    @property
+    def columns(self) -> list[str]: ...
+    @property
+    def time_columns(self) -> list[str]: ...
+    def head(self, n: int) -> dict[str, list[Any]]: ...
+    def wide(self, measure: str) -> Table: ...
+    def about(self) -> str: ...
+
+def cohort_defaults() -> str: ...

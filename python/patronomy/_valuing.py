@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from patronomy import _arguments, _core
 from patronomy._frozen import Frozen
 from patronomy._progress import Progress, reporting
+from patronomy.cohorts import Cohorts
 from patronomy.kinds import CustomerKinds
 from patronomy.profit import Profit, contacts_of, core_of
 from patronomy.value import CustomerValue
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from patronomy.transactions import Transactions
 
 _OWNER = "value"
+_PERIODS = ("week", "month", "quarter", "year")
 _LAWS = ("bg_nbd", "mbg_nbd", "pareto_nbd")
 
 
@@ -200,6 +202,61 @@ class Valuing(Frozen):
                 self._inner, calls, json.dumps(params), report, jobs, memory
             )
         return Profit._of(ledger)
+
+    def cohorts(
+        self,
+        every: Literal["week", "month", "quarter", "year"] = "month",
+        *,
+        progress: Progress = None,
+        n_jobs: int | None = None,
+        memory_mb: float | None = None,
+    ) -> Cohorts:
+        """Follow the customers who came in each period through all periods after it.
+
+        A customer's cohort is the period of the first order within these transactions: cohorts of
+        data that begin in the middle of a company's life hold old customers too. Periods are
+        those of the calendar, in the zone of the time column; weeks begin on Monday. Money is
+        that of the roles, net of returns as these transactions have them; a return that is kept
+        counts in its own period, or in that of the first order where it came before it.
+
+        Observation ends with the clock, or else with the day of the last used line; a period is
+        complete where it was observed to its last moment (with a clock) or last day (without).
+
+        Parameters
+        ----------
+        every : {"week", "month", "quarter", "year"}, default "month"
+            The length of a period, and so of a cohort; at most 1,000 of them.
+        progress, n_jobs, memory_mb
+            As in `rfm`.
+
+        Returns
+        -------
+        Cohorts
+            One row for each cohort and period, sorted.
+
+        Raises
+        ------
+        ParameterError
+            If `every` is none of these, or makes more than 1,000 periods.
+        TooFewRowsError
+            If no customer has an order.
+
+        Examples
+        --------
+        >>> import patronomy as pt
+        >>> tx = pt.simulate.shop(n_customers=300, n_days=365, seed=1)
+        >>> first = tx.cohorts("quarter").to_polars().row(0, named=True)
+        >>> first["age"], first["retention"], first["n_active"] == first["n_customers"]
+        (0, 1.0, True)
+        """
+        params = {"every": _arguments.choice("cohorts", "every", every, _PERIODS)}
+        jobs = _arguments.optional_whole_number("cohorts", "n_jobs", n_jobs, -1, 1_024)
+        memory = _arguments.optional_number("cohorts", "memory_mb", memory_mb)
+        with reporting(progress) as report:
+            inner = _core.Cohorts.fit(
+                self._inner, json.dumps(params), report, jobs, memory
+            )
+        return Cohorts._wrap(inner)
 
     def kinds(
         self,

@@ -8,6 +8,7 @@
 mod baskets;
 mod clean;
 mod cluster;
+mod cohorts;
 mod density;
 mod errors;
 mod files;
@@ -24,6 +25,7 @@ mod rules;
 mod segments;
 mod sequences;
 mod simulate;
+mod survival;
 mod table;
 mod transactions;
 mod value;
@@ -45,6 +47,8 @@ mod _core {
     use super::clean::normalise;
     #[pymodule_export]
     use super::cluster::{KMeansModel, kmeans_defaults};
+    #[pymodule_export]
+    use super::cohorts::{Cohorts, cohort_defaults};
     #[pymodule_export]
     use super::density::{MixtureModel, dbscan, density_defaults, optics};
     #[pymodule_export]
@@ -71,6 +75,8 @@ mod _core {
     use super::sequences::{Histories, Sequences, sequence_defaults};
     #[pymodule_export]
     use super::simulate::{Oracle, Shop, shop_choices, shop_defaults};
+    #[pymodule_export]
+    use super::survival::{SurvivalCurve, log_rank, survival_defaults};
     #[pymodule_export]
     use super::table::{Batches, TableView};
     #[pymodule_export]

@@ -16,19 +16,22 @@ use crate::gate::{Call, run};
 use crate::transactions::{from_json, to_json};
 
 /// A column of Python's.
-type Column<'py> = PyReadonlyArray1<'py, f64>;
+pub(crate) type Column<'py> = PyReadonlyArray1<'py, f64>;
 /// A column for Python.
-type Array<'py> = Bound<'py, PyArray1<f64>>;
+pub(crate) type Array<'py> = Bound<'py, PyArray1<f64>>;
 
 /// A prediction costs some dozens of terms a row.
 const TERMS: usize = 32;
 
-fn slice<'a>(name: &str, column: &'a Column<'_>) -> PyResult<&'a [f64]> {
+pub(crate) fn slice<'a>(name: &str, column: &'a Column<'_>) -> PyResult<&'a [f64]> {
     let found = column.as_slice();
     found.map_err(|e| PyTypeError::new_err(format!("`{name}`: {e}")))
 }
 
-fn slice_of<'a>(name: &str, column: Option<&'a Column<'_>>) -> PyResult<Option<&'a [f64]>> {
+pub(crate) fn slice_of<'a>(
+    name: &str,
+    column: Option<&'a Column<'_>>,
+) -> PyResult<Option<&'a [f64]>> {
     column.map(|c| slice(name, c)).transpose()
 }
 

@@ -36,13 +36,13 @@ mod result;
 mod select;
 mod sets;
 
+pub use crate::table::time::Every;
 pub use apply::{
     Combine, CompiledRules, RecommendParams, Recommendation, Recommendations, Recommender, Repeat,
 };
 pub use contrast::contrasts;
 pub use files::saved::RulesFile;
 pub use later::evaluate::Evaluation;
-pub use later::trend::Every;
 pub use make::splits::{Splits, splits};
 pub use measures::{Counts, Measure};
 pub use params::{Correction, Keep, RuleParams, Test};

@@ -6,6 +6,7 @@ pub(crate) mod excluded;
 mod ledger;
 pub(crate) mod lines;
 pub(crate) mod purchases;
+pub(crate) mod used;
 
 use std::sync::{Arc, OnceLock};
 

@@ -9,6 +9,8 @@
 //! | who is a prospect, new, active, lapsing, lost, and why | [`KindParams`] |
 //! | whom to keep: of little value, settled, shopping around | [`RetentionParams`] |
 //! | how long contracts are renewed | [`ContractParams`] on [`Tenures`] |
+//! | how long contracts last, without a law | [`SurvivalParams`] on [`Durations`], [`LogRank`] between groups |
+//! | how those who came in one month, say, return and pay in the months after | [`CohortParams`] |
 //! | whether a later period bears a model out | [`LifetimeModel::holdout`], [`LifetimeModel::tracking`] |
 //!
 //! All are fitted by maximum likelihood: [`Estimates`] holds parameters with standard errors, the log-likelihood and the criteria that models are compared by. Equal customers
@@ -34,6 +36,7 @@
 //! # Ok::<(), patronomy::Error>(())
 //! ```
 
+mod cohorts;
 mod collapse;
 mod columns;
 mod contract;
@@ -48,7 +51,9 @@ mod retention;
 mod simulate;
 mod spend;
 mod summary;
+mod survival;
 
+pub use cohorts::{CohortMeasure, CohortParams, Cohorts};
 pub use contract::{ContractModel, ContractParams, Tenures};
 pub use fit::{Controls, Estimates, LikelihoodRatio, Parameter};
 pub use holdout::{HoldoutBin, HoldoutTable, TrackingCurve};
@@ -63,3 +68,6 @@ pub use retention::{Retention, RetentionClass, RetentionParams};
 pub use simulate::{SimulatedCustomers, simulate_customers};
 pub use spend::{SpendModel, SpendParams, SpendSummary};
 pub use summary::{CustomerSummary, SummaryColumns};
+pub use survival::{
+    Durations, LogRank, LogRankGroup, RestrictedMean, SurvivalCurve, SurvivalParams,
+};

@@ -66,3 +66,16 @@ def test_models_of_value_show_the_defaults_of_the_core() -> None:
     assert asked["random_state"].default == interval["seed"]
     for name in ("level", "n_draws"):
         assert asked[name].default == interval[name]
+
+
+def test_survival_shows_the_defaults_of_the_core() -> None:
+    core = json.loads(_core.survival_defaults())
+    face = inspect.signature(pt.KaplanMeier).parameters
+    assert core == {name: face[name].default for name in core}
+    assert list(core) == ["level"]
+
+
+def test_cohorts_show_the_defaults_of_the_core() -> None:
+    core = json.loads(_core.cohort_defaults())
+    face = inspect.signature(pt.Transactions.cohorts).parameters
+    assert core == {name: face[name].default for name in core} == {"every": "month"}

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, UInt32Array};
-use chrono::{Datelike, NaiveDate};
-use serde::{Deserialize, Serialize};
 
 use crate::baskets::Baskets;
 use crate::error::{Error, Result};
@@ -13,41 +11,8 @@ use crate::parallel::Context;
 use crate::rules::result::Rules;
 use crate::rules::sets::counting::ClassCounts;
 use crate::stats::tails::normal_two_sided;
+use crate::table::time::Every;
 use crate::transactions::Transactions;
-
-/// The length of a period.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Every {
-    /// From Monday to Sunday.
-    Week,
-    /// A month of the calendar.
-    #[default]
-    Month,
-    /// A quarter of the calendar.
-    Quarter,
-    /// A year of the calendar.
-    Year,
-}
-
-impl Every {
-    /// The first day of the period that a day is in; days count from 1970.
-    fn first_day(self, day: i32) -> i32 {
-        const EPOCH: i32 = 719_163;
-        let Some(date) = NaiveDate::from_num_days_from_ce_opt(day.saturating_add(EPOCH)) else {
-            return day;
-        };
-        let month = match self {
-            Self::Week => return day - date.weekday().num_days_from_monday() as i32,
-            Self::Month => date.month(),
-            Self::Quarter => date.month0() / 3 * 3 + 1,
-            Self::Year => 1,
-        };
-        let first = NaiveDate::from_ymd_opt(date.year(), month, 1).unwrap_or(date);
-        first.num_days_from_ce() - EPOCH
-    }
-}
 
 impl Rules {
     /// How the rules hold in each period of some transactions: one row for each rule and period with a basket, `rule` (its place), `period` (its first
@@ -182,25 +147,6 @@ fn trend(days: &[i32], trials: &[u32], hits: &[u32]) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn periods_begin_where_the_calendar_says() {
-        let day = |text: &str| {
-            let date: NaiveDate = text.parse().unwrap();
-            date.num_days_from_ce() - 719_163
-        };
-        for (every, of, first) in [
-            (Every::Week, "2024-02-29", "2024-02-26"),
-            (Every::Week, "2024-02-26", "2024-02-26"),
-            (Every::Month, "2024-02-29", "2024-02-01"),
-            (Every::Quarter, "2023-12-31", "2023-10-01"),
-            (Every::Quarter, "1969-05-05", "1969-04-01"),
-            (Every::Year, "2024-12-31", "2024-01-01"),
-        ] {
-            assert_eq!(every.first_day(day(of)), day(first), "{every:?} {of}");
-        }
-        assert_eq!(Every::Month.first_day(i32::MAX), i32::MAX);
-    }
 
     /// By hand: shares 1/4, 2/4, 3/4 a year apart; slope 1/4 a year; z = 2 / sqrt(.5 * .5 * 8) = sqrt(2).
     #[test]

@@ -3,9 +3,11 @@
 //! Every time is an instant in microseconds since 1970 (of UTC, or of the wall clock where the column has no zone).
 
 pub(crate) mod column;
+mod every;
 mod moment;
 mod zone;
 
+pub use every::Every;
 pub use moment::Moment;
 pub(crate) use zone::Calendar;
 pub use zone::Zone;

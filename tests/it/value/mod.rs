@@ -1,5 +1,6 @@
 //! Lifetime value, held to published figures, to high-precision arithmetic, and to customers whose truth is known.
 
+mod cohorts;
 mod exact;
 mod hard;
 mod keep;
@@ -11,6 +12,7 @@ mod profit;
 mod recover;
 mod same;
 mod stay;
+mod survival;
 mod truth;
 mod worth;
 
