@@ -8,6 +8,7 @@
 )]
 
 pub(crate) mod distance;
+pub(crate) mod elementary;
 pub(crate) mod itemsets;
 pub(crate) mod lines;
 

@@ -415,3 +415,40 @@ def test_signatures_show_the_defaults_of_the_core() -> None:
     agree(pt.Segments.profile, profile, "fdr", "n_representatives")
     agree(pt.Segments.explain, explain, "max_depth", "min_share")
     agree(pt.Segments.class_gap, gap, "n_items", "min_share", "fdr")
+
+
+def test_classes_beside_the_season() -> None:
+    shop = pt.simulate.Shop(n_customers=1_500, n_days=500, seed=2)
+    tx = shop.transactions()
+    with_season = tx.features("classes", n_classes=6)
+    without = tx.features("classes", n_classes=6, season=False)
+    assert with_season.to_dict() != without.to_dict()
+    # A month is too short to have one.
+    month = tx.as_of("2024-02-10")
+    alike = [month.features("classes", n_classes=3, season=s) for s in (True, False)]
+    assert alike[0].to_dict() == alike[1].to_dict()
+    with pytest.raises(TypeError, match="season"):
+        tx.features("classes", season="no")  # type: ignore[arg-type]
+
+
+def test_a_customer_alone_is_of_the_same_class() -> None:
+    shop = pt.simulate.Shop(n_customers=800, n_days=500, seed=4)
+    lines = pl.DataFrame(shop)
+    roles = {
+        "customer": "customer",
+        "transaction": "invoice",
+        "item": "item",
+        "time": "time",
+        "quantity": "quantity",
+        "price": "price",
+    }
+    tx = pt.Transactions(lines, **roles)
+    past, _ = tx.split("2024-12-01")
+    model = past.features("classes", n_classes=4).segment().model
+    told = model.assign(tx).to_polars()
+    some = told["customer"].gather([3, 77, 400]).to_list()
+    for customer in some:
+        own = lines.filter(pl.col("customer") == customer)
+        alone = model.assign(pt.Transactions(own, **roles)).to_polars()
+        among = told.filter(pl.col("customer") == customer)
+        assert alone.to_dicts() == among.to_dicts()

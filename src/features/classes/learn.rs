@@ -17,9 +17,7 @@ use crate::parallel::{Context, map_ordered};
 const MOST: usize = 10;
 const MOST_PASSES: usize = 500;
 /// A pass that raises the likelihood by less than this share of it is the last.
-const LEAST_GAIN: f64 = 1e-7;
-/// The same once seasons are told.
-const LEAST_GAIN_AT_LAST: f64 = 1e-8;
+const LEAST_GAIN: f64 = 1e-9;
 /// So many purchases and baskets as all customers make are added to each class: what a class has never bought it may still buy.
 const PRIOR: f64 = 5.0;
 /// How sure a start is of its classes.
@@ -131,14 +129,23 @@ impl Start<'_> {
             problem.add(&mut sums, row, &chances);
         }
         let plain = sums.classes(&problem.all, problem.counts);
-        let (plain, is_first_at_rest) = problem.settle(plain, LEAST_GAIN, ctx, |sums, _| {
+        let (plain, is_first_at_rest) = problem.settle(plain, ctx, |sums, _| {
             Ok(sums.classes(&problem.all, problem.counts))
         })?;
-        let (found, is_at_rest) =
-            problem.settle(plain, LEAST_GAIN_AT_LAST, ctx, |sums, before| {
-                problem.refined(sums, before, ctx)
+        let (mut found, mut is_at_rest) = (plain, is_first_at_rest);
+        // One after the other: from a start that is far off, passes lead elsewhere.
+        let stages = if problem.weekly.is_some() {
+            &[false, true][..]
+        } else {
+            &[true]
+        };
+        for &has_activity in stages {
+            let (next, is_now) = problem.settle(found, ctx, |sums, before| {
+                problem.refined(sums, before, has_activity, ctx)
             })?;
-        Ok((found, is_first_at_rest && is_at_rest))
+            (found, is_at_rest) = (next, is_at_rest && is_now);
+        }
+        Ok((found, is_at_rest))
     }
 
     /// Groups among the coordinates, in which customers count by their purchases: who bought more is placed more surely.
@@ -159,7 +166,6 @@ impl Problem<'_> {
     fn settle(
         &self,
         mut classes: LatentClasses,
-        least_gain: f64,
         ctx: &Context,
         next: impl Fn(&Sums, &LatentClasses) -> Result<LatentClasses>,
     ) -> Result<(LatentClasses, bool)> {
@@ -168,7 +174,7 @@ impl Problem<'_> {
         for _ in 0..MOST_PASSES {
             let (sums, likelihood) = self.pass(&classes, ctx)?;
             classes = next(&sums, &classes)?;
-            is_at_rest = (likelihood - before).abs() <= least_gain * likelihood.abs();
+            is_at_rest = (likelihood - before).abs() <= LEAST_GAIN * likelihood.abs();
             before = likelihood;
             if is_at_rest {
                 break;
@@ -179,10 +185,18 @@ impl Problem<'_> {
     }
 
     /// The classes that would most likely have these sums, with a season where there is one, and with shares by baskets.
-    fn refined(&self, sums: &Sums, before: &LatentClasses, ctx: &Context) -> Result<LatentClasses> {
+    fn refined(
+        &self,
+        sums: &Sums,
+        before: &LatentClasses,
+        has_activity: bool,
+        ctx: &Context,
+    ) -> Result<LatentClasses> {
         let k = sums.customers.len();
         let mut classes = sums.classes(&self.all, self.counts);
-        classes.activity = Some(Activity::of(&self.cuts, &sums.groups, k));
+        if has_activity {
+            classes.activity = Some(Activity::of(&self.cuts, &sums.groups, k));
+        }
         if let Some(weekly) = self.weekly {
             let of_items = &sums.counts[..self.counts.n_items * k];
             let (likings, season) =

@@ -13,6 +13,7 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::{Future, Law, Rates, RowLaw, Scored, from_gamma};
+use crate::kernels::elementary::falling;
 use crate::stats::gamma::{digamma_rise, ln_rising};
 use crate::stats::quadrature::{GAUSS, Nodes, exp_m1_over};
 
@@ -58,7 +59,7 @@ fn integrate(small: Factor, large: Factor, end: f64) -> (f64, [f64; 4]) {
     let q = small.size / large.size;
     let ln_end = (end / small.size).ln_1p();
     let (mut integral, mut sums) = (0.0, [0.0; 4]);
-    let (mut from, mut grown, mut fallen) = (0.0, 0.0, 0.0);
+    let (mut from, mut fallen) = (0.0, 0.0);
     while from < ln_end && fallen < NOTHING {
         // The slope of the logarithm grows along v, so it is that of the end of the longest piece at most.
         let mut width = (ln_end - from).min(LENGTH);
@@ -67,24 +68,16 @@ fn integrate(small: Factor, large: Factor, end: f64) -> (f64, [f64; 4]) {
             let slope = small.power - 1.0 + large.power * q * (1.0 + ahead) / (1.0 + q * ahead);
             width = width.min(FALL / slope.abs());
         }
-        // e^v and 1 + y / size cost less than their differences from one, and an error of 1e-16 in them is one of power · 1e-16 in the logarithm of the integrand.
-        let at_from = 1.0 + grown;
-        for (place, weight) in GAUSS {
-            let v = width * place;
-            let on_small = at_from * v.exp();
-            let on_large = 1.0 + q * (on_small - 1.0);
-            let ln_small = from + v;
-            let ln_large = on_large.ln();
-            let f =
-                weight * width * (-(small.power - 1.0) * ln_small - large.power * ln_large).exp();
-            integral += f;
-            sums[0] += f * ln_small;
-            sums[1] += f * ln_large;
-            sums[2] += f / on_small;
-            sums[3] += f / on_large;
-        }
+        let piece = falling(&GAUSS, from, width, q, small.power - 1.0, large.power);
+        integral += piece[0];
+        sums.iter_mut()
+            .zip(&piece[1..])
+            .for_each(|(to, x)| *to += x);
         from += width;
-        grown = from.exp_m1();
+        if from >= ln_end {
+            break;
+        }
+        let grown = from.exp_m1();
         fallen = (small.power - 1.0) * from + large.power * (q * grown).ln_1p();
     }
     if integral > 0.0 {

@@ -5,6 +5,8 @@ use arrow_array::types::{Float64Type, Int32Type, UInt32Type};
 use patronomy::baskets::Baskets;
 use patronomy::features::{FeatureParams, FeatureSet, Features, Kind};
 use patronomy::rfm::RfmParams;
+use patronomy::saved::Saved;
+use patronomy::segment::job::{SegmentModel, SegmentParams};
 use patronomy::simulate::Shop;
 use patronomy::{Context, ErrorKind, Moment, Transactions};
 
@@ -210,6 +212,50 @@ fn classes_are_chosen_made_again_and_the_same_by_any_threads() {
     for bad in [1, 51] {
         let params = FeatureParams::new([FeatureSet::Classes]).n_classes(bad);
         assert_eq!(params.validate().unwrap_err().kind(), ErrorKind::Parameter);
+    }
+}
+
+#[test]
+fn seasons_are_told_where_there_are_weeks() {
+    let tx = shop();
+    let learnt = |season: bool, tx: &Transactions| {
+        let params = FeatureParams::new([FeatureSet::Classes])
+            .n_classes(4)
+            .season(season);
+        params.fit(tx, &Context::new()).unwrap()
+    };
+    let with = learnt(true, &tx);
+    let classes = with.recipe().classes.clone().unwrap();
+    let season = classes.season.clone().unwrap();
+    assert!((50..=53).contains(&(season.log_sums.len() / 4)));
+    let activity = classes.activity.clone().unwrap();
+    assert_eq!(activity.log_shares.len(), 4 * (activity.cuts.len() + 1));
+    let without = learnt(false, &tx).recipe().classes.clone().unwrap();
+    assert!(without.season.is_none() && without.activity.is_some());
+    // Six weeks tell no season.
+    let short = tx.as_of(Moment::parse("2024-02-10").unwrap()).unwrap();
+    let short = learnt(true, &short).recipe().classes.clone().unwrap();
+    assert!(short.season.is_none());
+    // A later view has weeks that were not learnt from.
+    let past = tx.as_of(Moment::parse("2024-08-31").unwrap()).unwrap();
+    let later = learnt(true, &past).recipe().apply(&tx, &Context::new());
+    let later = later.unwrap();
+    let sum = |i: usize| later.columns().iter().map(|c| c[i]).sum::<f64>();
+    assert!((0..later.len()).all(|i| (sum(i) - 1.0).abs() < 1e-9));
+    // Models with a season are kept as they are, and refused where they are damaged.
+    let segments = SegmentParams::new().fit(&with, &Context::new()).unwrap();
+    let text = segments.model().to_json().unwrap();
+    let again = SegmentModel::from_json(&text).unwrap();
+    assert_eq!(again.recipe.classes, Some(classes));
+    for (from, to) in [
+        ("\"usual\": [", "\"usual\": [0.5,"),
+        ("\"cuts\": [", "\"cuts\": [9,9,"),
+        ("\"first_week\": ", "\"first_week\": 99"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let other = text.replace(from, to);
+        let refused = SegmentModel::from_json(&other).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::SavedFormat, "{from}: {refused}");
     }
 }
 
