@@ -51,7 +51,9 @@ def main() -> int:
 
 def _row(n: int, seed: int, difficulty: Any) -> dict[str, Any]:
     shop = pt.simulate.Shop(n_customers=n, seed=seed, difficulty=difficulty)
-    tx = shop.transactions()
+    # All are given every purchase, as the oracle is, whether it came back or not.
+    roles: dict[str, Any] = dict(shop.transactions().roles)
+    tx = pt.Transactions(shop, **roles, returns="exclude")
     oracle = shop.oracle()
     asked = pl.DataFrame(oracle.predictions("segments"))
     best = {r["task"]: r["score"] for r in oracle.scores.to_polars().to_dicts()}
