@@ -37,7 +37,10 @@ fn main() -> Result<()> {
     println!("{:?}", kinds.notices());
     let ledger = ProfitParams::new().assumed_cost_share(Some(0.6));
     let profit = ledger.fit(&past, None, &ctx)?;
-    let gained = profit.totals().profit.map_or(f64::NAN, |p| p.units());
+    let gained = profit
+        .totals()
+        .profit
+        .map_or(f64::NAN, patronomy::value::Money::units);
     println!("{gained:.2} of {:.2}", profit.totals().net_revenue.units());
 
     // A law alone, on columns of your own: repeats, time of the last, age.

@@ -69,10 +69,11 @@ pub(crate) fn ln(x: f64) -> f64 {
 pub(crate) const POINTS: usize = 12;
 
 widest! {
-    /// `∫ u^-a (1 + q (u - 1))^-b dv` over a piece of `v` of some width that begins at `from`, with `u = e^v`, by a rule of places in the piece and weights; and the integrals of that times
+    /// `∫ u^-a (1 + q (u - 1))^-b dv` over a piece of `v`, of which its begin and its width are given, for the powers a and b, with `u = e^v`, by a rule of places in the piece and weights; and the integrals of that times
     /// `v`, `ln(1 + q (u - 1))`, `1 / u` and `1 / (1 + q (u - 1))`.
-    fn falling, falling_at(rule: &[(f64, f64); POINTS], from: f64, width: f64, q: f64, a: f64, b: f64) -> [f64; 5] {
+    fn falling, falling_at(rule: &[(f64, f64); POINTS], piece: (f64, f64), q: f64, powers: (f64, f64)) -> [f64; 5] {
         const LANES: usize = 4;
+        let ((from, width), (a, b)) = (piece, powers);
         let mut terms = [[0.0; POINTS]; 5];
         let at_from = exp(from);
         for i in 0..POINTS {
@@ -132,9 +133,9 @@ mod tests {
             for (i, r) in rule.iter_mut().enumerate() {
                 *r = ((i as f64 + 0.5) / 12.0, 1.0 / 12.0);
             }
-            let portable = falling(&rule, from, width, q, a, b);
+            let portable = falling(&rule, (from, width), q, (a, b));
             for level in levels() {
-                prop_assert_eq!(falling_at(level, &rule, from, width, q, a, b), portable);
+                prop_assert_eq!(falling_at(level, &rule, (from, width), q, (a, b)), portable);
             }
         }
     }

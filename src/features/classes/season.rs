@@ -60,7 +60,7 @@ impl Season {
     pub(super) fn is_valid(&self, k: usize) -> bool {
         let numbers = self.log_sums.iter().chain(&self.usual);
         self.usual.len() == k
-            && self.log_sums.len() % k == 0
+            && self.log_sums.len().is_multiple_of(k)
             && numbers.clone().all(|x| x.is_finite())
             && self.first_week.abs() < 100_000
     }

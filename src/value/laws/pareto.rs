@@ -68,7 +68,7 @@ fn integrate(small: Factor, large: Factor, end: f64) -> (f64, [f64; 4]) {
             let slope = small.power - 1.0 + large.power * q * (1.0 + ahead) / (1.0 + q * ahead);
             width = width.min(FALL / slope.abs());
         }
-        let piece = falling(&GAUSS, from, width, q, small.power - 1.0, large.power);
+        let piece = falling(&GAUSS, (from, width), q, (small.power - 1.0, large.power));
         integral += piece[0];
         sums.iter_mut()
             .zip(&piece[1..])
