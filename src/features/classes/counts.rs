@@ -107,9 +107,10 @@ impl Counts {
     }
 }
 
-/// The week of an instant, from that of 1970-01-01 on; weeks begin as years do, on any day.
+/// The week of an instant, from Monday to Sunday in UTC, counted from that of 1970-01-01.
 pub(super) fn week_of(time: i64) -> i32 {
-    time.div_euclid(7 * DAY) as i32
+    // That was a Thursday.
+    (time.div_euclid(DAY) + 3).div_euclid(7) as i32
 }
 
 fn row(orders: &Orders, customer: usize, number: &[Option<usize>], n_items: usize) -> Row {

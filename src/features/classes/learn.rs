@@ -36,7 +36,7 @@ pub(in crate::features) fn learn(
     let numbers = numbers(&space.items, orders.baskets.labels())?;
     let counts = Counts::new(orders, &numbers, space.items.len(), ctx)?;
     let weekly = if params.season {
-        Weekly::new(orders, &numbers, &counts, notices)
+        Weekly::new(orders, &numbers, &counts, notices, ctx)?
     } else {
         None
     };

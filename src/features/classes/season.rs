@@ -22,6 +22,8 @@ const YEAR: i32 = 52;
 const ROUNDS: usize = 4;
 /// So many purchases as all customers make are added to each class.
 const PRIOR: f64 = 500.0;
+/// Logarithms beyond are those of no sums.
+const MOST_LOG: f64 = 700.0;
 /// No sum is smaller.
 const LEAST: f64 = 1e-9;
 
@@ -30,7 +32,7 @@ const LEAST: f64 = 1e-9;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Season {
-    /// The first week, counted from that of 1970-01-01.
+    /// The first week, from Monday to Sunday, counted from that of 1970-01-01.
     pub first_week: i32,
     /// Week by week the logarithm of the sum in each class.
     pub log_sums: Vec<f64>,
@@ -60,8 +62,9 @@ impl Season {
     pub(super) fn is_valid(&self, k: usize) -> bool {
         let numbers = self.log_sums.iter().chain(&self.usual);
         self.usual.len() == k
+            && !self.log_sums.is_empty()
             && self.log_sums.len().is_multiple_of(k)
-            && numbers.clone().all(|x| x.is_finite())
+            && numbers.clone().all(|x| x.abs() <= MOST_LOG)
             && self.first_week.abs() < 100_000
     }
 }
@@ -84,26 +87,32 @@ impl Weekly {
         number: &[Option<usize>],
         counts: &Counts,
         notices: &mut Vec<String>,
-    ) -> Option<Self> {
+        ctx: &Context,
+    ) -> Result<Option<Self>> {
         let all = (0..counts.len()).flat_map(|row| counts.weeks(row));
         let weeks: Vec<i32> = all.map(|(week, _)| *week).collect();
-        let (first, last) = (*weeks.iter().min()?, *weeks.iter().max()?);
+        let (Some(&first), Some(&last)) = (weeks.iter().min(), weeks.iter().max()) else {
+            return Ok(None);
+        };
         let (n_weeks, n_items) = ((last - first) as usize + 1, counts.n_items);
         let mut is_there = vec![false; n_weeks.min(MOST_NUMBERS)];
         if n_weeks.saturating_mul(n_items) > MOST_NUMBERS {
             notices.push(format!(
                 "{n_items} items in {n_weeks} weeks are too many to tell a season: classes are told as if there were none"
             ));
-            return None;
+            return Ok(None);
         }
         weeks
             .iter()
             .for_each(|w| is_there[(w - first) as usize] = true);
         if is_there.iter().filter(|&&there| there).count() < FEWEST_WEEKS {
-            return None;
+            return Ok(None);
         }
         let mut bought = vec![0.0; n_weeks * n_items];
         for customer in 0..orders.len() {
+            if customer % 4_096 == 0 {
+                ctx.cancel.poll()?;
+            }
             for &basket in orders.of(customer) {
                 let week = (week_of(orders.time(basket)) - first) as usize;
                 let own = &mut bought[week * n_items..][..n_items];
@@ -126,13 +135,13 @@ impl Weekly {
                 week.copy_from_slice(&overall);
             }
         }
-        Some(Self {
+        Ok(Some(Self {
             first_week: first,
             n_weeks,
             n_items,
             shares,
             overall,
-        })
+        }))
     }
 
     /// The logarithms of likings, item by item, and the season, that would most likely have these purchases: of each item by class, and of each week by class.

@@ -1,5 +1,6 @@
 //! Segments of customers, held to plain restatements of what they are.
 
+mod classes;
 mod features;
 mod job;
 mod kept;
