@@ -12,8 +12,8 @@ use crate::parallel::{Context, fill_rows};
 
 /// Fewer weeks with purchases tell no season.
 const FEWEST_WEEKS: usize = 8;
-/// Numbers of a table of weeks by items at most.
-const MOST_NUMBERS: usize = 50_000_000;
+/// Numbers of a table of weeks by items at most: 80 MB, and as much again while it is smoothed.
+const MOST_NUMBERS: usize = 10_000_000;
 /// Standard deviation, in weeks, of the normal kernel that smooths what is bought.
 const SMOOTHED: f64 = 2.0;
 /// Weeks of a year.
