@@ -829,11 +829,17 @@ class LifetimeModel:
     def intervals(
         self,
         summary: CustomerSummary,
-        time: float,
+        prediction: str,
         params: str,
         progress: _Progress,
         n_jobs: int | None,
     ) -> tuple[Any, Any]: ...
+    def p_stay(
+        self, summary: CustomerSummary, time: float, n_jobs: int | None
+    ) -> Any: ...
+    def interval_new(
+        self, prediction: str, covariates: list[float], params: str
+    ) -> tuple[float, float]: ...
     def expected_new(self, time: float, covariates: list[float]) -> float: ...
     def discounted_new(self, rate: float, covariates: list[float]) -> float: ...
     def count_probabilities_new(

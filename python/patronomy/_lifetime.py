@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
 from patronomy import _arguments, _core
 from patronomy._progress import Progress, reporting
@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 _MOST_COUNT = 100_000
 _MOST_SEED = 2**64 - 1
 _KINDS = ("cumulative", "increments")
+
+Prediction: TypeAlias = Literal[
+    "p_alive", "p_stay", "expected_transactions", "discounted_transactions"
+]
+# Each with its name in the core, and that of its argument.
+_PREDICTIONS: dict[str, tuple[str, str | None]] = {
+    "p_alive": ("p_alive", None),
+    "p_stay": ("p_stay", "time"),
+    "expected_transactions": ("expected", "time"),
+    "discounted_transactions": ("discounted", "rate"),
+}
 
 
 class LikelihoodRatio(NamedTuple):
@@ -236,21 +247,121 @@ class Lifetime(ValueModel):
         their logarithms, or come from fits to customers weighted anew (the Bayesian bootstrap,
         Rubin 1981).
         """
-        owner = type(self).__name__
-        params = {
-            "level": self._number("level", level),
-            "n_draws": _arguments.whole_number(owner, "n_draws", n_draws, 20, 10_000),
-            "drawn": _arguments.choice(owner, "drawn", drawn, ("normal", "bootstrap")),
-            "seed": _arguments.whole_number(
-                owner, "random_state", random_state, 0, _MOST_SEED
-            ),
-        }
+        return self.interval(
+            "expected_transactions",
+            t,
+            frequency,
+            recency,
+            T,
+            covariates=covariates,
+            level=level,
+            n_draws=n_draws,
+            drawn=drawn,
+            random_state=random_state,
+        )
+
+    def interval(
+        self,
+        prediction: Prediction,
+        at: float | None = None,
+        frequency: Any = None,
+        recency: Any = None,
+        T: Any = None,
+        *,
+        covariates: Any = None,
+        level: float = 0.95,
+        n_draws: int = 200,
+        drawn: Literal["normal", "bootstrap"] = "normal",
+        random_state: int = 0,
+    ) -> tuple[Array, Array]:
+        """Return the limits of a prediction, as the parameters are known so well only.
+
+        Parameters
+        ----------
+        prediction : str
+            "p_alive", "p_stay", "expected_transactions" or "discounted_transactions".
+        at : float, optional
+            The time of "p_stay" and "expected_transactions", the rate of
+            "discounted_transactions"; "p_alive" has none.
+        frequency, recency, T, covariates
+            Customers other than those of the fit.
+        level, n_draws, drawn, random_state
+            As in `expected_interval`.
+        """
         asked = self._asked(frequency, recency, T, covariates)
+        params = self._interval_params(level, n_draws, drawn, random_state)
         with reporting(self.progress) as report:
             low, high = self._fitted().intervals(
-                asked, self._number("t", t), json.dumps(params), report, self._n_jobs()
+                asked, self._prediction(prediction, at), params, report, self._n_jobs()
             )
         return low, high
+
+    def interval_of_new(
+        self,
+        prediction: Prediction,
+        at: float | None = None,
+        covariates: Sequence[float] = (),
+        *,
+        level: float = 0.95,
+        n_draws: int = 200,
+        random_state: int = 0,
+    ) -> tuple[float, float]:
+        """Return the limits of a prediction of a new customer; see `interval`."""
+        found: tuple[float, float] = self._fitted().interval_new(
+            self._prediction(prediction, at),
+            list(covariates),
+            self._interval_params(level, n_draws, "normal", random_state),
+        )
+        return found
+
+    def _interval_params(
+        self, level: float, n_draws: int, drawn: str, random_state: int
+    ) -> str:
+        owner = type(self).__name__
+        whole = _arguments.whole_number
+        return json.dumps(
+            {
+                "level": self._number("level", level),
+                "n_draws": whole(owner, "n_draws", n_draws, 20, 10_000),
+                "drawn": _arguments.choice(
+                    owner, "drawn", drawn, ("normal", "bootstrap")
+                ),
+                "seed": whole(owner, "random_state", random_state, 0, _MOST_SEED),
+            }
+        )
+
+    def _prediction(self, prediction: str, at: float | None) -> str:
+        """Return what is asked in the form of the core."""
+        owner = type(self).__name__
+        name = _arguments.choice(owner, "prediction", prediction, tuple(_PREDICTIONS))
+        core, argument = _PREDICTIONS[name]
+        if argument is None:
+            if at is not None:
+                raise ParameterError(
+                    f"`at` of `{owner}` must be left away for {name!r}; "
+                    f"got {_arguments.shown(at)}"
+                )
+            return json.dumps(core)
+        return json.dumps({core: {argument: _arguments.number(owner, "at", at)}})
+
+    def p_stay(
+        self,
+        t: float,
+        frequency: Any = None,
+        recency: Any = None,
+        T: Any = None,
+        *,
+        covariates: Any = None,
+    ) -> Array:
+        """Return the chance of each customer, if still there, to be there `t` later as well.
+
+        One less it is the hazard of leaving within `t`.
+        """
+        asked = self._asked(frequency, recency, T, covariates)
+        found: Array = self._fitted().p_stay(
+            asked, self._number("t", t), self._n_jobs()
+        )
+        return found
 
     def discounted_transactions(
         self,

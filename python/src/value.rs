@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use patronomy::saved::Saved;
 use patronomy::value::{
-    self, ContractParams, Estimates, IntervalParams, LifetimeParams, SpendParams, SummaryColumns,
-    Tenures,
+    self, ContractParams, Estimates, IntervalParams, LifetimeParams, Prediction, SpendParams,
+    SummaryColumns, Tenures,
 };
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -193,21 +193,47 @@ impl LifetimeModel {
         &self,
         py: Python<'py>,
         summary: &CustomerSummary,
-        time: f64,
+        prediction: &str,
         params: &str,
         progress: Option<&Bound<'_, PyAny>>,
         n_jobs: Option<i64>,
     ) -> PyResult<(Array<'py>, Array<'py>)> {
+        let prediction: Prediction = from_json(py, "Prediction", prediction)?;
         let params: IntervalParams = from_json(py, "IntervalParams", params)?;
         let rows = summary.0.n_groups().saturating_mul(params.n_draws as usize);
         let call = call(rows, n_jobs, progress);
         let found = run(py, &call, |ctx| {
-            self.0.expected_intervals(&summary.0, time, &params, ctx)
+            self.0.intervals(&summary.0, prediction, &params, ctx)
         })?;
         Ok((
             PyArray1::from_vec(py, found.low),
             PyArray1::from_vec(py, found.high),
         ))
+    }
+
+    fn p_stay<'py>(
+        &self,
+        py: Python<'py>,
+        summary: &CustomerSummary,
+        time: f64,
+        n_jobs: Option<i64>,
+    ) -> PyResult<Array<'py>> {
+        ask(py, summary, n_jobs, |ctx| {
+            self.0.p_stay(&summary.0, time, ctx)
+        })
+    }
+
+    fn interval_new(
+        &self,
+        py: Python<'_>,
+        prediction: &str,
+        covariates: Vec<f64>,
+        params: &str,
+    ) -> PyResult<(f64, f64)> {
+        let prediction: Prediction = from_json(py, "Prediction", prediction)?;
+        let params: IntervalParams = from_json(py, "IntervalParams", params)?;
+        let found = self.0.interval_new(prediction, &covariates, &params);
+        found.map_err(|e| to_py(py, &e))
     }
 
     fn expected_new(&self, py: Python<'_>, time: f64, covariates: Vec<f64>) -> PyResult<f64> {

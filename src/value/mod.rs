@@ -62,7 +62,9 @@ pub use job::{
 };
 pub use kinds::{CustomerKind, CustomerKinds, KindParams};
 pub use laws::Law;
-pub use lifetime::{Drawn, IntervalParams, Intervals, LifetimeModel, LifetimeParams, TriedK};
+pub use lifetime::{
+    Drawn, IntervalParams, Intervals, LifetimeModel, LifetimeParams, Prediction, TriedK,
+};
 pub use profit::{MarginModel, Money, Profit, ProfitParams, ProfitTotals};
 pub use retention::{Retention, RetentionClass, RetentionParams};
 pub use simulate::{SimulatedCustomers, simulate_customers};

@@ -375,3 +375,29 @@ def test_a_model_that_no_fit_has_made_is_refused(cdnow: pl.DataFrame) -> None:
         whole["model"]["estimates"]["parameters"][0]["value"] = -1.0
         with pytest.raises(pt.SavedFormatError):
             type(model)().__setstate__({**state, "_saved": json.dumps(whole)})
+
+
+def test_limits_of_every_prediction(data_dir: Path) -> None:
+    summary = pl.read_parquet(data_dir / "clv_rfm" / "cdnow_summary_39w.parquet")
+    columns = [summary[c] for c in ("frequency", "recency", "T")]
+    law = pt.ParetoNBD().fit(*columns)
+    for prediction, at, told in [
+        ("p_alive", None, law.p_alive()),
+        ("p_stay", 39.0, law.p_stay(39.0)),
+        ("expected_transactions", 39.0, law.expected_transactions(39.0)),
+        ("discounted_transactions", 0.002, law.discounted_transactions(0.002)),
+    ]:
+        low, high = law.interval(prediction, at)  # type: ignore[arg-type]
+        assert (low <= told).all() and (told <= high).all()
+        assert (high - low).max() > 0
+    low, high = law.expected_interval(39.0)
+    again = law.interval("expected_transactions", 39.0)
+    assert np.array_equal(low, again[0]) and np.array_equal(high, again[1])
+    few, many = law.interval_of_new("expected_transactions", 52.0)
+    assert few < law.expected_of_new(52.0) < many
+    with pytest.raises(pt.ParameterError, match="left away"):
+        law.interval("p_alive", 3.0)
+    with pytest.raises(TypeError, match="must be a number"):
+        law.interval("p_stay")
+    with pytest.raises(pt.ParameterError, match="prediction"):
+        law.interval("alive")  # type: ignore[arg-type]

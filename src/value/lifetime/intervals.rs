@@ -4,8 +4,8 @@ use rand_distr::{Distribution, Gamma};
 use serde::{Deserialize, Serialize};
 
 use super::fit::Problem;
-use super::model::{LifetimeModel, tell};
-use super::rows::{Ask, Rows};
+use super::model::{LifetimeModel, check_rate, tell};
+use super::rows::{Ask, Rows, newcomer};
 use crate::error::{Error, Result};
 use crate::parallel::{Context, map_ordered, pieces};
 use crate::random::stream;
@@ -107,6 +107,50 @@ impl IntervalParams {
     }
 }
 
+/// What a model says of each customer, of which limits are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Prediction {
+    /// See [`LifetimeModel::p_alive`].
+    PAlive,
+    /// See [`LifetimeModel::p_stay`].
+    PStay {
+        /// Time after the end of observation.
+        time: f64,
+    },
+    /// See [`LifetimeModel::expected`].
+    Expected {
+        /// Time after the end of observation.
+        time: f64,
+    },
+    /// See [`LifetimeModel::discounted`].
+    Discounted {
+        /// Of the discount, per unit of time.
+        rate: f64,
+    },
+}
+
+impl Prediction {
+    fn ask(self, model: &LifetimeModel) -> Result<Ask> {
+        Ok(match self {
+            Self::PAlive => Ask::PAlive,
+            Self::PStay { time } => {
+                model.check_time(time)?;
+                Ask::Stays { time }
+            }
+            Self::Expected { time } => {
+                model.check_time(time)?;
+                Ask::Expected { time }
+            }
+            Self::Discounted { rate } => {
+                check_rate(rate)?;
+                Ask::Discounted { rate }
+            }
+        })
+    }
+}
+
 /// For each customer an interval.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -118,13 +162,10 @@ pub struct Intervals {
 }
 
 impl LifetimeModel {
-    /// For each customer the limits of the transactions expected within `time`, given that parameters are known from so many customers only.
-    ///
-    /// They hold the mean over customers who did the same, not the count of one of them: for that see [`count_probabilities`](Self::count_probabilities). Cost: one prediction for each
-    /// draw and group, and where parameters are bootstrapped a fit for each draw.
+    /// For each customer the limits of the transactions expected within `time`: [`intervals`](Self::intervals) of [`Prediction::Expected`].
     ///
     /// # Errors
-    /// As [`expected`](Self::expected); [`Error::Parameter`] for parameters outside their rules, and where normal draws are asked of a model without a covariance.
+    /// As [`intervals`](Self::intervals).
     pub fn expected_intervals(
         &self,
         summary: &CustomerSummary,
@@ -132,8 +173,25 @@ impl LifetimeModel {
         params: &IntervalParams,
         ctx: &Context,
     ) -> Result<Intervals> {
+        self.intervals(summary, Prediction::Expected { time }, params, ctx)
+    }
+
+    /// For each customer the limits of what the model says, given that its parameters are known from so many customers only.
+    ///
+    /// They hold the mean over customers who did the same, not what one of them does: for that see [`count_probabilities`](Self::count_probabilities). Cost: one prediction for each
+    /// draw and group, and where parameters are bootstrapped a fit for each draw.
+    ///
+    /// # Errors
+    /// As the prediction; [`Error::Parameter`] for parameters outside their rules, and where normal draws are asked of a model without a covariance.
+    pub fn intervals(
+        &self,
+        summary: &CustomerSummary,
+        prediction: Prediction,
+        params: &IntervalParams,
+        ctx: &Context,
+    ) -> Result<Intervals> {
         params.validate()?;
-        self.check_time(time)?;
+        let ask = prediction.ask(self)?;
         let problem = self.problem(summary)?;
         let draws = match params.drawn {
             Drawn::Normal => self.normal_draws(params)?,
@@ -148,7 +206,7 @@ impl LifetimeModel {
             ctx,
             "intervals",
             pieces(summary.n_groups(), 1024).collect(),
-            |r| Ok(limits_of_piece(&rows, &draws, time, params.level, r)),
+            |r| Ok(limits_of_piece(&rows, &draws, ask, params.level, r)),
         )?;
         let (low, high): (Vec<_>, Vec<_>) = limits.into_iter().unzip();
         let told = Intervals {
@@ -157,6 +215,35 @@ impl LifetimeModel {
         };
         ctx.progress.finish();
         Ok(told)
+    }
+
+    /// The limits of what the model says of a new customer, who has just bought for the first time, by normal draws.
+    ///
+    /// # Errors
+    /// As the prediction; [`Error::Parameter`] for parameters outside their rules, for bootstrapped parameters, for a model without a covariance, and for covariates of another number.
+    pub fn interval_new(
+        &self,
+        prediction: Prediction,
+        covariates: &[f64],
+        params: &IntervalParams,
+    ) -> Result<(f64, f64)> {
+        params.validate()?;
+        let ask = prediction.ask(self)?;
+        if params.drawn != Drawn::Normal {
+            let rule =
+                "must be `normal` for a new customer, of whom there is no summary to draw from";
+            let found = format!("{:?}", params.drawn);
+            return Err(Error::parameter("IntervalParams", "drawn", rule, found));
+        }
+        let mut other = self.clone();
+        let mut values = Vec::with_capacity(params.n_draws as usize);
+        for draw in self.normal_draws(params)? {
+            for (p, x) in other.estimates.parameters.iter_mut().zip(draw) {
+                p.value = if p.is_positive { x.exp() } else { x };
+            }
+            values.extend(newcomer(self.law, other.parameters_of(covariates)?, ask));
+        }
+        Ok(limits(&mut values, params.level))
     }
 
     /// A draw in the units of the search: covariates there have sizes of about 1.
@@ -202,13 +289,13 @@ impl LifetimeModel {
 fn limits_of_piece(
     rows: &Rows<'_>,
     draws: &[Vec<f64>],
-    time: f64,
+    ask: Ask,
     level: f64,
     range: std::ops::Range<usize>,
 ) -> (Vec<f64>, Vec<f64>) {
     let predicted: Vec<Vec<f64>> = draws
         .iter()
-        .map(|d| rows.answer_piece(d, Ask::Expected { time }, range.clone()))
+        .map(|d| rows.answer_piece(d, ask, range.clone()))
         .collect();
     let of_group = |g: usize| {
         let mut values: Vec<f64> = predicted.iter().map(|p| p[g]).collect();

@@ -6,6 +6,6 @@ mod model;
 mod params;
 mod rows;
 
-pub use intervals::{Drawn, IntervalParams, Intervals};
+pub use intervals::{Drawn, IntervalParams, Intervals, Prediction};
 pub use model::{LifetimeModel, TriedK};
 pub use params::LifetimeParams;

@@ -331,7 +331,7 @@ fn check_counts(n_max: u32) -> Result<usize> {
     Ok(n_max as usize + 1)
 }
 
-fn check_rate(rate: f64) -> Result<()> {
+pub(super) fn check_rate(rate: f64) -> Result<()> {
     if rate > 1e-12 && rate <= 1e12 {
         return Ok(());
     }

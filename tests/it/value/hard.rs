@@ -285,8 +285,8 @@ fn a_law_at_its_edge_has_intervals() {
             .expected_intervals(&summary, 90.0, &IntervalParams::new(), &ctx)
             .unwrap();
         let expected = model.expected(&summary, 90.0, &ctx).unwrap();
-        for i in 0..ages.len() {
-            assert!(limits.low[i] < expected[i] && expected[i] < limits.high[i]);
+        for ((low, told), high) in limits.low.iter().zip(&expected).zip(&limits.high) {
+            assert!(low < told && told < high);
         }
         widths.push(limits.high[0] - limits.low[0]);
     }

@@ -1,7 +1,10 @@
 //! The chance to stay, held to what it must have to do with expected transactions.
 
 use patronomy::Context;
-use patronomy::value::{CustomerSummary, Law, LifetimeModel};
+use patronomy::value::{
+    CustomerSummary, Drawn, IntervalParams, Law, LifetimeModel, LifetimeParams, Prediction,
+    simulate_customers,
+};
 
 const X: [f64; 5] = [0.0, 1.0, 2.0, 7.0, 40.0];
 const T_X: [f64; 5] = [0.0, 30.0, 5.0, 37.5, 38.0];
@@ -78,4 +81,66 @@ fn opportunities_are_passed_one_by_one() {
     assert!(stay.iter().all(|s| (s - product).abs() < 1e-12), "{stay:?}");
     assert!(own.p_stay(&summary, 0.0, &ctx).is_err());
     assert!(own.p_stay(&summary, f64::NAN, &ctx).is_err());
+}
+
+/// Limits of any prediction are those of what it says with each of the drawn parameters.
+#[test]
+fn limits_are_those_of_the_drawn_parameters() {
+    let ctx = Context::new();
+    let ages: Vec<f64> = (0..2_000).map(|i| 27.0 + f64::from(i % 12)).collect();
+    let customers = simulate_customers(Law::ParetoNbd, [0.55, 10.6, 0.6, 11.7], &ages, 1).unwrap();
+    let summary = customers.summary().unwrap();
+    let params = IntervalParams::new();
+    for law in [Law::BgNbd, Law::ParetoNbd] {
+        let own = LifetimeParams::new(law).fit(&summary, &ctx).unwrap();
+        let ask = |p: Prediction| own.intervals(&summary, p, &params, &ctx).unwrap();
+        let said = [
+            (Prediction::PAlive, own.p_alive(&summary, &ctx)),
+            (
+                Prediction::PStay { time: 39.0 },
+                own.p_stay(&summary, 39.0, &ctx),
+            ),
+            (
+                Prediction::Expected { time: 39.0 },
+                own.expected(&summary, 39.0, &ctx),
+            ),
+            (
+                Prediction::Discounted { rate: 0.002 },
+                own.discounted(&summary, 0.002, &ctx),
+            ),
+        ];
+        for (prediction, told) in said {
+            let (limits, told) = (ask(prediction), told.unwrap());
+            let mut n_within = 0;
+            for (i, t) in told.iter().enumerate() {
+                assert!(limits.low[i] <= limits.high[i], "{prediction:?}");
+                n_within += usize::from(limits.low[i] <= *t && *t <= limits.high[i]);
+            }
+            // The estimate itself is in the middle of what is drawn around it.
+            assert_eq!(n_within, told.len(), "{law:?} {prediction:?}");
+        }
+        let same = own
+            .expected_intervals(&summary, 39.0, &params, &ctx)
+            .unwrap();
+        assert_eq!(ask(Prediction::Expected { time: 39.0 }), same);
+        let (low, high) = own
+            .interval_new(Prediction::Expected { time: 52.0 }, &[], &params)
+            .unwrap();
+        let new = own.expected_new(52.0, &[]).unwrap();
+        assert!(low < new && new < high, "{low} {new} {high}");
+        // More customers would know it better.
+        let wide = IntervalParams::new().level(0.5);
+        let (a, b) = own
+            .interval_new(Prediction::Expected { time: 52.0 }, &[], &wide)
+            .unwrap();
+        assert!(low < a && b < high);
+        for bad in [
+            Prediction::Discounted { rate: 0.0 },
+            Prediction::PStay { time: f64::NAN },
+        ] {
+            assert!(own.intervals(&summary, bad, &params, &ctx).is_err());
+        }
+        let drawn = IntervalParams::new().drawn(Drawn::Bootstrap);
+        assert!(own.interval_new(Prediction::PAlive, &[], &drawn).is_err());
+    }
 }
