@@ -4,13 +4,8 @@ import os
 from typing import Any, Literal, Self
 
 from patronomy import _arguments
-from patronomy._lifetime import (
-    Holdout,
-    Lifetime,
-    LikelihoodRatio,
-    Tracking,
-    WithCovariates,
-)
+from patronomy._lifetime import Lifetime, WithCovariates
+from patronomy._lifetime_results import Holdout, LikelihoodRatio, Tracking
 from patronomy._progress import Progress
 from patronomy._value_models import content
 from patronomy.errors import SavedFormatError
