@@ -65,17 +65,32 @@ pub(crate) fn ln(x: f64) -> f64 {
     e * HIGH + (f - (s * (f - 2.0 * z * sum) - e * LOW))
 }
 
+/// ln(1 + x) for x of 0 or more, without loss where x is small; not a number where x is none.
+///
+/// Source: Kahan's correction of the rounding of 1 + x (Higham 2002, *Accuracy and Stability of Numerical Algorithms*, section 1.14.1).
+#[inline(always)]
+pub(crate) fn ln_1p(x: f64) -> f64 {
+    let u = 1.0 + x;
+    ln(u) + (x - (u - 1.0)) / u
+}
+
+widest! {
+    /// [`ln_1p`] of each.
+    fn ln_1p_each, ln_1p_each_at(x: [f64; 4]) -> [f64; 4] {
+        x.map(ln_1p)
+    }
+}
+
 /// Points of the rule that [`falling`] integrates by.
 pub(crate) const POINTS: usize = 12;
 
 widest! {
-    /// `∫ u^-a (1 + q (u - 1))^-b dv` over a piece of `v`, of which its begin and its width are given, for the powers a and b, with `u = e^v`, by a rule of places in the piece and weights; and the integrals of that times
+    /// `∫ u^-a (1 + q (u - 1))^-b dv` over a piece of `v`, of which its begin, `u` there and its width are given, for the powers a and b, with `u = e^v`, by a rule of places in the piece and weights; and the integrals of that times
     /// `v`, `ln(1 + q (u - 1))`, `1 / u` and `1 / (1 + q (u - 1))`.
-    fn falling, falling_at(rule: &[(f64, f64); POINTS], piece: (f64, f64), q: f64, powers: (f64, f64)) -> [f64; 5] {
+    fn falling, falling_at(rule: &[(f64, f64); POINTS], piece: (f64, f64, f64), q: f64, powers: (f64, f64)) -> [f64; 5] {
         const LANES: usize = 4;
-        let ((from, width), (a, b)) = (piece, powers);
+        let ((from, at_from, width), (a, b)) = (piece, powers);
         let mut terms = [[0.0; POINTS]; 5];
-        let at_from = exp(from);
         for i in 0..POINTS {
             let (place, weight) = rule[i];
             let v = width * place;
@@ -123,6 +138,7 @@ mod tests {
         fn logarithms_are_those_of_the_library(power in -300.0..300.0_f64, off in -1e-2..1e-2_f64) {
             let x = 10_f64.powf(power);
             prop_assert!(near(ln(x), x.ln()), "{x}: {} {}", ln(x), x.ln());
+            prop_assert!(near(ln_1p(x), x.ln_1p()), "{x}: {} {}", ln_1p(x), x.ln_1p());
             let x = 1.0 + off;
             prop_assert!((ln(x) - x.ln()).abs() <= 3.0 * f64::EPSILON * x.ln().abs() + 1e-300, "{x}");
         }
@@ -133,9 +149,11 @@ mod tests {
             for (i, r) in rule.iter_mut().enumerate() {
                 *r = ((i as f64 + 0.5) / 12.0, 1.0 / 12.0);
             }
-            let portable = falling(&rule, (from, width), q, (a, b));
+            let piece = (from, from.exp(), width);
+            let portable = falling(&rule, piece, q, (a, b));
             for level in levels() {
-                prop_assert_eq!(falling_at(level, &rule, (from, width), q, (a, b)), portable);
+                prop_assert_eq!(falling_at(level, &rule, piece, q, (a, b)), portable);
+                prop_assert_eq!(ln_1p_each_at(level, [from, width, q, b]), [from, width, q, b].map(ln_1p));
             }
         }
     }
@@ -147,5 +165,7 @@ mod tests {
         assert!(exp(1e300).is_finite());
         assert!(near(ln(f64::MIN_POSITIVE), f64::MIN_POSITIVE.ln()));
         assert!(near(ln(f64::MAX), f64::MAX.ln()));
+        assert!(ln_1p(0.0) == 0.0 && ln_1p(1e-300) == 1e-300);
+        assert!(ln_1p(f64::NAN).is_nan() && exp(f64::NAN).is_nan());
     }
 }

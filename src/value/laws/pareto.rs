@@ -13,7 +13,7 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::{Future, Law, Rates, RowLaw, Scored, from_gamma};
-use crate::kernels::elementary::falling;
+use crate::kernels::elementary::{exp, falling, ln, ln_1p, ln_1p_each};
 use crate::stats::gamma::{digamma_rise, ln_rising};
 use crate::stats::quadrature::{GAUSS, Nodes, exp_m1_over};
 
@@ -28,8 +28,11 @@ pub(in crate::value) struct ParetoNbd {
 /// What all rows of one frequency share.
 pub(in crate::value) struct Run {
     n: f64,
+    /// ln(Γ(n) / Γ(r) α^-x), and its derivative by r.
     ln_shared: f64,
     by_r: f64,
+    /// ln(s / β).
+    ln_hazard: f64,
 }
 
 /// Pieces end where the integrand has fallen by this power of e, or at this length: there Gauss' rule of twelve points is exact to 1e-14.
@@ -57,28 +60,44 @@ struct Factor {
 /// The integral over y from 0 to `end`, with means of ln(1 + y / size) and 1 / (size + y) for the small and the large size.
 fn integrate(small: Factor, large: Factor, end: f64) -> (f64, [f64; 4]) {
     let q = small.size / large.size;
-    let ln_end = (end / small.size).ln_1p();
+    let (at_end, ln_end) = (1.0 + end / small.size, ln_1p(end / small.size));
+    // How fast the logarithm of the integrand falls along v where u is e^v.
+    let slope = |u: f64| small.power - 1.0 + large.power * q * u / (1.0 + q * (u - 1.0));
     let (mut integral, mut sums) = (0.0, [0.0; 4]);
-    let (mut from, mut fallen) = (0.0, 0.0);
-    while from < ln_end && fallen < NOTHING {
-        // The slope of the logarithm grows along v, so it is that of the end of the longest piece at most.
-        let mut width = (ln_end - from).min(LENGTH);
-        for _ in 0..2 {
-            let ahead = (from + width).exp_m1();
-            let slope = small.power - 1.0 + large.power * q * (1.0 + ahead) / (1.0 + q * ahead);
-            width = width.min(FALL / slope.abs());
+    let (mut from, mut at_from) = (0.0, 1.0);
+    loop {
+        let rest = ln_end - from;
+        // The slope grows along v, so it is that of the end of the longest piece at most.
+        let (mut width, mut at_to) = if rest <= LENGTH {
+            (rest, at_end)
+        } else {
+            (LENGTH, at_from * exp(LENGTH))
+        };
+        let longest = FALL / slope(at_to).abs();
+        if width > longest {
+            (width, at_to) = (longest, at_from * exp(longest));
         }
-        let piece = falling(&GAUSS, (from, width), q, (small.power - 1.0, large.power));
+        let piece = falling(
+            &GAUSS,
+            (from, at_from, width),
+            q,
+            (small.power - 1.0, large.power),
+        );
         integral += piece[0];
         sums.iter_mut()
             .zip(&piece[1..])
             .for_each(|(to, x)| *to += x);
         from += width;
-        if from >= ln_end {
+        at_from = at_to;
+        // Not "greater": what is not a number ends here too.
+        let is_before_end = from < ln_end;
+        if !is_before_end {
             break;
         }
-        let grown = from.exp_m1();
-        fallen = (small.power - 1.0) * from + large.power * (q * grown).ln_1p();
+        let fallen = (small.power - 1.0) * from + large.power * ln(1.0 + q * (at_from - 1.0));
+        if fallen >= NOTHING {
+            break;
+        }
     }
     if integral > 0.0 {
         sums.iter_mut().for_each(|s| *s /= integral);
@@ -95,7 +114,28 @@ fn integrate(small: Factor, large: Factor, end: f64) -> (f64, [f64; 4]) {
     )
 }
 
+/// Logarithms that the likelihood of one customer and its derivatives share.
+struct Logs {
+    /// ln(1 + age / α), ln(1 + recency / α).
+    buying: [f64; 2],
+    /// The same with β.
+    leaving: [f64; 2],
+}
+
 impl ParetoNbd {
+    fn logs(&self, recency: f64, age: f64) -> Logs {
+        let [a, b, c, d] = ln_1p_each([
+            age / self.alpha,
+            recency / self.alpha,
+            age / self.beta,
+            recency / self.beta,
+        ]);
+        Logs {
+            buying: [a, b],
+            leaving: [c, d],
+        }
+    }
+
     fn left(&self, n: f64, recency: f64, age: f64) -> Left {
         let end = age - recency;
         if end <= 0.0 {
@@ -124,12 +164,10 @@ impl ParetoNbd {
         }
     }
 
-    /// ln A, and ln D.
-    fn ln_parts(&self, n: f64, recency: f64, age: f64, left: &Left) -> (f64, f64) {
-        let stays = -n * (self.alpha + age).ln() - self.s * (age / self.beta).ln_1p();
-        let leaves = (self.s / (self.beta + recency)).ln()
-            - self.s * (recency / self.beta).ln_1p()
-            - n * (self.alpha + recency).ln()
+    /// ln A and ln D, both with α^n.
+    fn ln_parts(&self, run: &Run, logs: &Logs, left: &Left) -> (f64, f64) {
+        let stays = -run.n * logs.buying[0] - self.s * logs.leaving[0];
+        let leaves = run.ln_hazard - (self.s + 1.0) * logs.leaving[1] - run.n * logs.buying[1]
             + left.integral.ln();
         (stays, leaves)
     }
@@ -139,9 +177,9 @@ impl ParetoNbd {
 #[inline]
 fn shares(a: f64, b: f64) -> (f64, f64, f64) {
     let (large, small) = (a.max(b), a.min(b));
-    let shrunk = (small - large).exp();
+    let shrunk = exp(small - large);
     let minor = shrunk / (1.0 + shrunk);
-    let ln = large + shrunk.ln_1p();
+    let ln = large + ln_1p(shrunk);
     if a >= b {
         (1.0 - minor, minor, ln)
     } else {
@@ -160,8 +198,9 @@ impl RowLaw for ParetoNbd {
     fn run(&self, x: f64) -> Run {
         Run {
             n: self.r + x,
-            ln_shared: ln_rising(self.r, x) + self.r * self.alpha.ln(),
-            by_r: digamma_rise(self.r, x) + self.alpha.ln(),
+            ln_shared: ln_rising(self.r, x) - x * self.alpha.ln(),
+            by_r: digamma_rise(self.r, x),
+            ln_hazard: (self.s / self.beta).ln(),
         }
     }
 
@@ -169,14 +208,13 @@ impl RowLaw for ParetoNbd {
     fn score(&self, run: &Run, recency: f64, age: f64) -> Scored {
         let Self { alpha, s, beta, .. } = *self;
         let n = run.n;
-        let left = self.left(n, recency, age);
-        let (stays, leaves) = self.ln_parts(n, recency, age, &left);
+        let (logs, left) = (self.logs(recency, age), self.left(n, recency, age));
+        let (stays, leaves) = self.ln_parts(run, &logs, &left);
         let (p_alive, p_left, ln) = shares(stays, leaves);
         let [ln_buying, ln_leaving, by_buying, by_leaving] = left.means;
-        let by_r = p_alive * -(alpha + age).ln() + p_left * (-(alpha + recency).ln() - ln_buying);
+        let by_r = -p_alive * logs.buying[0] - p_left * (logs.buying[1] + ln_buying);
         let by_alpha = self.r / alpha - n * (p_alive / (alpha + age) + p_left * by_buying);
-        let by_s = -p_alive * (age / beta).ln_1p()
-            + p_left * (1.0 / s - (recency / beta).ln_1p() - ln_leaving);
+        let by_s = -p_alive * logs.leaving[0] + p_left * (1.0 / s - logs.leaving[1] - ln_leaving);
         let by_beta = p_alive * s * (1.0 / beta - 1.0 / (beta + age))
             + p_left * (s / beta - (s + 1.0) * by_leaving);
         (
@@ -192,7 +230,7 @@ impl RowLaw for ParetoNbd {
 
     fn p_alive(&self, run: &Run, recency: f64, age: f64) -> f64 {
         let left = self.left(run.n, recency, age);
-        let (stays, leaves) = self.ln_parts(run.n, recency, age, &left);
+        let (stays, leaves) = self.ln_parts(run, &self.logs(recency, age), &left);
         shares(stays, leaves).0
     }
 
