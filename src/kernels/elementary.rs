@@ -2,8 +2,6 @@
 //!
 //! Both are within 2 units in the last place, and give the same bits whatever they are compiled for.
 
-use super::widest;
-
 /// 1.5 · 2^52: adding it rounds to a whole number, and leaves that in the low bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 const EXPONENT_BITS: u32 = 52;
@@ -74,53 +72,10 @@ pub(crate) fn ln_1p(x: f64) -> f64 {
     ln(u) + (x - (u - 1.0)) / u
 }
 
-widest! {
-    /// [`ln_1p`] of each.
-    fn ln_1p_each, ln_1p_each_at(x: [f64; 4]) -> [f64; 4] {
-        x.map(ln_1p)
-    }
-}
-
-/// Points of the rule that [`falling`] integrates by.
-pub(crate) const POINTS: usize = 12;
-
-widest! {
-    /// `∫ u^-a (1 + q (u - 1))^-b dv` over a piece of `v`, of which its begin, `u` there and its width are given, for the powers a and b, with `u = e^v`, by a rule of places in the piece and weights; and the integrals of that times
-    /// `v`, `ln(1 + q (u - 1))`, `1 / u` and `1 / (1 + q (u - 1))`.
-    fn falling, falling_at(rule: &[(f64, f64); POINTS], piece: (f64, f64, f64), q: f64, powers: (f64, f64)) -> [f64; 5] {
-        const LANES: usize = 4;
-        let ((from, at_from, width), (a, b)) = (piece, powers);
-        let mut terms = [[0.0; POINTS]; 5];
-        for i in 0..POINTS {
-            let (place, weight) = rule[i];
-            let v = width * place;
-            let on_small = at_from * exp(v);
-            let on_large = 1.0 + q * (on_small - 1.0);
-            let (ln_small, ln_large) = (from + v, ln(on_large));
-            let f = weight * width * exp(-a * ln_small - b * ln_large);
-            terms[0][i] = f;
-            terms[1][i] = f * ln_small;
-            terms[2][i] = f * ln_large;
-            terms[3][i] = f / on_small;
-            terms[4][i] = f / on_large;
-        }
-        terms.map(|own| {
-            let mut sums = [0.0; LANES];
-            for part in own.chunks_exact(LANES) {
-                for lane in 0..LANES {
-                    sums[lane] += part[lane];
-                }
-            }
-            (sums[0] + sums[1]) + (sums[2] + sums[3])
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::levels;
     use super::*;
 
     fn near(found: f64, expected: f64) -> bool {
@@ -141,20 +96,6 @@ mod tests {
             prop_assert!(near(ln_1p(x), x.ln_1p()), "{x}: {} {}", ln_1p(x), x.ln_1p());
             let x = 1.0 + off;
             prop_assert!((ln(x) - x.ln()).abs() <= 3.0 * f64::EPSILON * x.ln().abs() + 1e-300, "{x}");
-        }
-
-        #[test]
-        fn every_form_gives_the_same_bits(from in 0.0..9.0_f64, width in 1e-3..2.0_f64, q in 0.0..1.0_f64, a in -1.0..9.0_f64, b in 0.0..9.0_f64) {
-            let mut rule = [(0.0, 0.0); POINTS];
-            for (i, r) in rule.iter_mut().enumerate() {
-                *r = ((i as f64 + 0.5) / 12.0, 1.0 / 12.0);
-            }
-            let piece = (from, from.exp(), width);
-            let portable = falling(&rule, piece, q, (a, b));
-            for level in levels() {
-                prop_assert_eq!(falling_at(level, &rule, piece, q, (a, b)), portable);
-                prop_assert_eq!(ln_1p_each_at(level, [from, width, q, b]), [from, width, q, b].map(ln_1p));
-            }
         }
     }
 

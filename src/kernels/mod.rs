@@ -11,6 +11,7 @@ pub(crate) mod distance;
 pub(crate) mod elementary;
 pub(crate) mod itemsets;
 pub(crate) mod lines;
+pub(crate) mod pareto;
 
 /// Defines a function that runs the widest of its compiled forms that this processor has, and one that takes the form to run.
 macro_rules! widest {

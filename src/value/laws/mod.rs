@@ -128,8 +128,26 @@ pub(super) trait RowLaw: Sync {
     fn new(parameters: [f64; 4], law: Law) -> Self;
     fn run(&self, frequency: f64) -> Self::Run;
     fn score(&self, run: &Self::Run, recency: f64, age: f64) -> Scored;
+    /// The scores of customers of one frequency, with their places.
+    fn score_each(
+        &self,
+        run: &Self::Run,
+        recency: &[f64],
+        age: &[f64],
+        f: &mut impl FnMut(usize, Scored),
+    ) {
+        for (i, (&t_x, &age)) in recency.iter().zip(age).enumerate() {
+            f(i, self.score(run, t_x, age));
+        }
+    }
     /// The chance that the customer is still there.
     fn p_alive(&self, run: &Self::Run, recency: f64, age: f64) -> f64;
+    /// The same of customers of one frequency.
+    fn p_alive_each(&self, run: &Self::Run, recency: &[f64], age: &[f64], out: &mut [f64]) {
+        for (to, (&t_x, &age)) in out.iter_mut().zip(recency.iter().zip(age)) {
+            *to = self.p_alive(run, t_x, age);
+        }
+    }
     /// What lies ahead of the customer if so.
     fn alive(&self, run: &Self::Run, recency: f64, age: f64) -> Self::Alive;
     /// Of one who has just bought for the first time: the chance to be still there, and what lies ahead then.

@@ -13,7 +13,7 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::{Future, Law, Rates, RowLaw, Scored, from_gamma};
-use crate::kernels::elementary::{exp, falling, ln, ln_1p, ln_1p_each};
+use crate::kernels::pareto::{self, LANES, Scores};
 use crate::stats::gamma::{digamma_rise, ln_rising};
 use crate::stats::quadrature::{GAUSS, Nodes, exp_m1_over};
 
@@ -35,155 +35,21 @@ pub(in crate::value) struct Run {
     ln_hazard: f64,
 }
 
-/// Pieces end where the integrand has fallen by this power of e, or at this length: there Gauss' rule of twelve points is exact to 1e-14.
-const FALL: f64 = 10.0;
-const LENGTH: f64 = 2.0;
-/// What comes after the integrand has fallen by this power of e does not count.
-const NOTHING: f64 = 42.0;
-
-/// The integral over those who left, and means of functions of their time over it.
-#[derive(Default)]
-struct Left {
-    /// `∫ ((β + τ) / (β + t_x))^-(s+1) ((α + τ) / (α + t_x))^-n dτ`.
-    integral: f64,
-    /// Of `ln((α + τ) / (α + t_x))`, `ln((β + τ) / (β + t_x))`, `1 / (α + τ)`, `1 / (β + τ)`.
-    means: [f64; 4],
-}
-
-/// Both factors of the integrand are (1 + y / size)^-power, `y = τ - t_x`.
-#[derive(Clone, Copy)]
-struct Factor {
-    size: f64,
-    power: f64,
-}
-
-/// The integral over y from 0 to `end`, with means of ln(1 + y / size) and 1 / (size + y) for the small and the large size.
-fn integrate(small: Factor, large: Factor, end: f64) -> (f64, [f64; 4]) {
-    let q = small.size / large.size;
-    let (at_end, ln_end) = (1.0 + end / small.size, ln_1p(end / small.size));
-    // How fast the logarithm of the integrand falls along v where u is e^v.
-    let slope = |u: f64| small.power - 1.0 + large.power * q * u / (1.0 + q * (u - 1.0));
-    let (mut integral, mut sums) = (0.0, [0.0; 4]);
-    let (mut from, mut at_from) = (0.0, 1.0);
-    loop {
-        let rest = ln_end - from;
-        // The slope grows along v, so it is that of the end of the longest piece at most.
-        let (mut width, mut at_to) = if rest <= LENGTH {
-            (rest, at_end)
-        } else {
-            (LENGTH, at_from * exp(LENGTH))
-        };
-        let longest = FALL / slope(at_to).abs();
-        if width > longest {
-            (width, at_to) = (longest, at_from * exp(longest));
-        }
-        let piece = falling(
-            &GAUSS,
-            (from, at_from, width),
-            q,
-            (small.power - 1.0, large.power),
-        );
-        integral += piece[0];
-        sums.iter_mut()
-            .zip(&piece[1..])
-            .for_each(|(to, x)| *to += x);
-        from += width;
-        at_from = at_to;
-        // Not "greater": what is not a number ends here too.
-        let is_before_end = from < ln_end;
-        if !is_before_end {
-            break;
-        }
-        let fallen = (small.power - 1.0) * from + large.power * ln(1.0 + q * (at_from - 1.0));
-        if fallen >= NOTHING {
-            break;
-        }
-    }
-    if integral > 0.0 {
-        sums.iter_mut().for_each(|s| *s /= integral);
-    }
-    let [ln_small, ln_large, by_small, by_large] = sums;
-    (
-        integral * small.size,
-        [
-            ln_small,
-            ln_large,
-            by_small / small.size,
-            by_large / large.size,
-        ],
-    )
-}
-
-/// Logarithms that the likelihood of one customer and its derivatives share.
-struct Logs {
-    /// ln(1 + age / α), ln(1 + recency / α).
-    buying: [f64; 2],
-    /// The same with β.
-    leaving: [f64; 2],
-}
-
 impl ParetoNbd {
-    fn logs(&self, recency: f64, age: f64) -> Logs {
-        let [a, b, c, d] = ln_1p_each([
-            age / self.alpha,
-            recency / self.alpha,
-            age / self.beta,
-            recency / self.beta,
-        ]);
-        Logs {
-            buying: [a, b],
-            leaving: [c, d],
-        }
-    }
-
-    fn left(&self, n: f64, recency: f64, age: f64) -> Left {
-        let end = age - recency;
-        if end <= 0.0 {
-            return Left::default();
-        }
-        let buying = Factor {
-            size: self.alpha + recency,
-            power: n,
+    /// The first of some customers of one frequency, with how many they are; others fill what is left of the lanes.
+    fn lanes(&self, run: &Run, recency: &[f64], age: &[f64]) -> (Scores, usize) {
+        let law = pareto::Law {
+            alpha: self.alpha,
+            s: self.s,
+            beta: self.beta,
+            n: run.n,
+            ln_hazard: run.ln_hazard,
         };
-        let leaving = Factor {
-            size: self.beta + recency,
-            power: self.s + 1.0,
-        };
-        if self.alpha <= self.beta {
-            let (integral, [a, b, c, d]) = integrate(buying, leaving, end);
-            Left {
-                integral,
-                means: [a, b, c, d],
-            }
-        } else {
-            let (integral, [b, a, d, c]) = integrate(leaving, buying, end);
-            Left {
-                integral,
-                means: [a, b, c, d],
-            }
-        }
-    }
-
-    /// ln A and ln D, both with α^n.
-    fn ln_parts(&self, run: &Run, logs: &Logs, left: &Left) -> (f64, f64) {
-        let stays = -run.n * logs.buying[0] - self.s * logs.leaving[0];
-        let leaves = run.ln_hazard - (self.s + 1.0) * logs.leaving[1] - run.n * logs.buying[1]
-            + left.integral.ln();
-        (stays, leaves)
-    }
-}
-
-/// e^a / (e^a + e^b), its complement, and ln(e^a + e^b).
-#[inline]
-fn shares(a: f64, b: f64) -> (f64, f64, f64) {
-    let (large, small) = (a.max(b), a.min(b));
-    let shrunk = exp(small - large);
-    let minor = shrunk / (1.0 + shrunk);
-    let ln = large + ln_1p(shrunk);
-    if a >= b {
-        (1.0 - minor, minor, ln)
-    } else {
-        (minor, 1.0 - minor, ln)
+        let n = recency.len().min(LANES);
+        let (mut recencies, mut ages) = ([0.0; LANES], [0.0; LANES]);
+        recencies[..n].copy_from_slice(&recency[..n]);
+        ages[..n].copy_from_slice(&age[..n]);
+        (pareto::scores(&law, &GAUSS, &recencies, &ages), n)
     }
 }
 
@@ -204,34 +70,43 @@ impl RowLaw for ParetoNbd {
         }
     }
 
-    #[inline]
     fn score(&self, run: &Run, recency: f64, age: f64) -> Scored {
-        let Self { alpha, s, beta, .. } = *self;
-        let n = run.n;
-        let (logs, left) = (self.logs(recency, age), self.left(n, recency, age));
-        let (stays, leaves) = self.ln_parts(run, &logs, &left);
-        let (p_alive, p_left, ln) = shares(stays, leaves);
-        let [ln_buying, ln_leaving, by_buying, by_leaving] = left.means;
-        let by_r = -p_alive * logs.buying[0] - p_left * (logs.buying[1] + ln_buying);
-        let by_alpha = self.r / alpha - n * (p_alive / (alpha + age) + p_left * by_buying);
-        let by_s = -p_alive * logs.leaving[0] + p_left * (1.0 / s - logs.leaving[1] - ln_leaving);
-        let by_beta = p_alive * s * (1.0 / beta - 1.0 / (beta + age))
-            + p_left * (s / beta - (s + 1.0) * by_leaving);
-        (
-            run.ln_shared + ln,
-            [
-                (run.by_r + by_r) * self.r,
-                by_alpha * alpha,
-                by_s * s,
-                by_beta * beta,
-            ],
-        )
+        let mut own = (0.0, [0.0; 4]);
+        self.score_each(run, &[recency], &[age], &mut |_, scored| own = scored);
+        own
+    }
+
+    fn score_each(
+        &self,
+        run: &Run,
+        recency: &[f64],
+        age: &[f64],
+        f: &mut impl FnMut(usize, Scored),
+    ) {
+        for from in (0..recency.len()).step_by(LANES) {
+            let (found, n) = self.lanes(run, &recency[from..], &age[from..]);
+            let [by_n, by_alpha, by_s, by_beta] = &found.by;
+            for i in 0..n {
+                let by = [
+                    (run.by_r + by_n[i]) * self.r,
+                    self.r + by_alpha[i] * self.alpha,
+                    by_s[i] * self.s,
+                    by_beta[i] * self.beta,
+                ];
+                f(from + i, (run.ln_shared + found.ln[i], by));
+            }
+        }
     }
 
     fn p_alive(&self, run: &Run, recency: f64, age: f64) -> f64 {
-        let left = self.left(run.n, recency, age);
-        let (stays, leaves) = self.ln_parts(run, &self.logs(recency, age), &left);
-        shares(stays, leaves).0
+        self.lanes(run, &[recency], &[age]).0.p_alive[0]
+    }
+
+    fn p_alive_each(&self, run: &Run, recency: &[f64], age: &[f64], out: &mut [f64]) {
+        for from in (0..recency.len()).step_by(LANES) {
+            let (found, n) = self.lanes(run, &recency[from..], &age[from..]);
+            out[from..from + n].copy_from_slice(&found.p_alive[..n]);
+        }
     }
 
     fn alive(&self, run: &Run, _: f64, age: f64) -> Alive {

@@ -150,18 +150,17 @@ fn score<L: RowLaw>(
         let law = L::new(rows.parameters(searched, covariates), rows.law);
         let run = law.run(groups.frequency[from]);
         let mut own = [0.0; 5];
-        for ((&t_x, &age), &weight) in (groups.recency[from..end].iter())
-            .zip(&groups.age[from..end])
-            .zip(&weights[from..end])
-        {
-            let (ln, by) = law.score(&run, t_x, age);
+        let weights = &weights[from..end];
+        let (recency, age) = (&groups.recency[from..end], &groups.age[from..end]);
+        law.score_each(&run, recency, age, &mut |i, (ln, by)| {
+            let weight = weights[i];
             own[0] += weight * ln;
             own[1..]
                 .iter_mut()
                 .zip(by)
                 .for_each(|(s, d)| *s += weight * d);
             total += weight;
-        }
+        });
         sums[..5].iter_mut().zip(own).for_each(|(s, x)| *s += x);
         for (sum, effect) in sums[5..].iter_mut().zip(rows.effects) {
             *sum += own[1 + effect.parameter] * effect.sign * covariates[effect.column];
@@ -189,27 +188,27 @@ fn answer<L: RowLaw>(
         let run = law.run(x);
         let needs_points = matches!(ask, Ask::Discounted { .. } | Ask::Stays { .. });
         let points = needs_points.then(|| law.points(x));
-        for i in from..end {
-            let (t_x, age) = (groups.recency[i], groups.age[i]);
-            let out = &mut out[(i - first) * width..][..width];
+        let (recency, age) = (&groups.recency[from..end], &groups.age[from..end]);
+        let out = &mut out[(from - first) * width..(end - first) * width];
+        let mut p_alive = vec![1.0; end - from];
+        match ask {
+            Ask::LogLikelihood => law.score_each(&run, recency, age, &mut |i, (ln, _)| out[i] = ln),
+            Ask::Stays { .. } => {}
+            _ => law.p_alive_each(&run, recency, age, &mut p_alive),
+        }
+        for (i, out) in out.chunks_exact_mut(width).enumerate() {
+            let ahead = || law.alive(&run, recency[i], age[i]);
             match (ask, &points) {
-                (Ask::PAlive, _) => out[0] = law.p_alive(&run, t_x, age),
-                (Ask::LogLikelihood, _) => out[0] = law.score(&run, t_x, age).0,
-                (Ask::Expected { time }, _) => {
-                    let ahead = law.alive(&run, t_x, age).expected(time);
-                    out[0] = law.p_alive(&run, t_x, age) * ahead;
-                }
+                (Ask::PAlive, _) => out[0] = p_alive[i],
+                (Ask::Expected { time }, _) => out[0] = p_alive[i] * ahead().expected(time),
                 (Ask::Discounted { rate }, Some(points)) => {
-                    let ahead = law.alive(&run, t_x, age).discounted(points, rate);
-                    out[0] = law.p_alive(&run, t_x, age) * ahead;
+                    out[0] = p_alive[i] * ahead().discounted(points, rate);
                 }
-                (Ask::Stays { time }, Some(points)) => {
-                    out[0] = law.alive(&run, t_x, age).stays(points, time);
-                }
-                (Ask::Discounted { .. } | Ask::Stays { .. }, None) => {}
+                (Ask::Stays { time }, Some(points)) => out[0] = ahead().stays(points, time),
+                (Ask::LogLikelihood | Ask::Discounted { .. } | Ask::Stays { .. }, _) => {}
                 (Ask::Counts { time, .. }, _) => {
-                    law.alive(&run, t_x, age).counts(time, out);
-                    or_gone(law.p_alive(&run, t_x, age), out);
+                    ahead().counts(time, out);
+                    or_gone(p_alive[i], out);
                 }
             }
         }
