@@ -44,6 +44,16 @@ impl Baskets {
         let times = lines.times(tx);
         Ok((lines.baskets(tx, ctx)?, times))
     }
+
+    /// The same, with the mean logarithm of the price of each item: not a number where there is none above 0. None without role `price`.
+    pub(crate) fn with_times_and_prices(
+        tx: &Transactions,
+        ctx: &Context,
+    ) -> Result<(Self, Vec<i64>, Option<Vec<f64>>)> {
+        let lines = Lines::read(tx, ctx)?;
+        let (times, prices) = (lines.times(tx), lines.log_prices(tx));
+        Ok((lines.baskets(tx, ctx)?, times, prices))
+    }
 }
 
 /// Transaction and item of each row, as numbers, where it is a purchase.
@@ -121,6 +131,27 @@ impl Lines {
         // Purchases have a time: what has none has no items.
         times.retain(|&time| time != i64::MAX);
         times
+    }
+
+    /// The mean logarithm of the prices of each item's purchases.
+    fn log_prices(&self, tx: &Transactions) -> Option<Vec<f64>> {
+        let bound = tx.bound();
+        let price = bound.price.as_ref()?;
+        let mut sums = vec![(0.0, 0.0); self.items.values.len()];
+        let mut block = Vec::new();
+        for at in bound.table.segments(0..bound.table.n_rows()) {
+            block.clear();
+            price.read(&at, &mut block);
+            let rows = at.first_row..at.first_row + block.len();
+            for (&item, &price) in self.items.codes[rows].iter().zip(&block) {
+                if item != NONE && price > 0.0 && price.is_finite() {
+                    let (sum, n) = &mut sums[item as usize];
+                    *sum += price.ln();
+                    *n += 1.0;
+                }
+            }
+        }
+        Some(sums.into_iter().map(|(sum, n)| sum / n).collect())
     }
 }
 

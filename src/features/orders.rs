@@ -17,6 +17,8 @@ use crate::transactions::{RowCounts, Transactions};
 pub(crate) struct Orders {
     pub(crate) baskets: Baskets,
     times: Vec<i64>,
+    /// The mean logarithm of each item's prices, where there are prices; not a number where the item has none.
+    pub(super) log_prices: Option<Vec<f64>>,
     /// The customers.
     pub(super) ids: ArrayRef,
     /// Baskets, customer by customer.
@@ -27,7 +29,7 @@ pub(crate) struct Orders {
 impl Orders {
     /// The baskets of these customers, or else of all that have some. Customers without a basket have none.
     pub(crate) fn new(tx: &Transactions, of: Option<&ArrayRef>, ctx: &Context) -> Result<Self> {
-        let (baskets, times) = Baskets::with_times(tx, ctx)?;
+        let (baskets, times, log_prices) = Baskets::with_times_and_prices(tx, ctx)?;
         let found = baskets.histories(ctx)?;
         let (histories, known) = found.ok_or_else(|| {
             let rule = "must have role `customer`";
@@ -47,6 +49,7 @@ impl Orders {
         Ok(Self {
             baskets,
             times,
+            log_prices,
             ids,
             places,
             ranges,

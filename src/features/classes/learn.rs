@@ -6,6 +6,7 @@ use super::activity::{self, Activity};
 use super::counts::Counts;
 use super::model::LatentClasses;
 use super::season::Weekly;
+use super::tastes::Tastes;
 use crate::cluster::kmeans::KMeansParams;
 use crate::error::Result;
 use crate::features::basket::{self, numbers};
@@ -20,6 +21,8 @@ const MOST_PASSES: usize = 500;
 const LEAST_GAIN: f64 = 1e-9;
 /// So many purchases and baskets as all customers make are added to each class: what a class has never bought it may still buy.
 const PRIOR: f64 = 5.0;
+/// So often what is expected of likings is learnt anew.
+const TASTE_ROUNDS: usize = 3;
 /// How sure a start is of its classes.
 const SURE: f64 = 0.8;
 
@@ -47,6 +50,7 @@ pub(in crate::features) fn learn(
             counts: &counts,
             all: Sums::of_all(&counts),
             weekly: weekly.as_ref(),
+            log_prices: log_prices(orders, &numbers, space.items.len()),
             cuts: activity::cuts(&counts),
         },
     };
@@ -112,6 +116,8 @@ struct Problem<'a> {
     counts: &'a Counts,
     all: Sums,
     weekly: Option<&'a Weekly>,
+    /// The logarithm of each item's price over the mean one, where prices are known.
+    log_prices: Option<Vec<f64>>,
     /// Where groups of customers by their baskets part.
     cuts: Vec<u32>,
 }
@@ -141,9 +147,24 @@ impl Start<'_> {
         };
         for &has_activity in stages {
             let (next, is_now) = problem.settle(found, ctx, |sums, before| {
-                problem.refined(sums, before, has_activity, ctx)
+                problem.refined(sums, before, has_activity, None, ctx)
             })?;
             (found, is_at_rest) = (next, is_at_rest && is_now);
+        }
+        let (Some(weekly), Some(log_prices)) = (problem.weekly, &problem.log_prices) else {
+            return Ok((found, is_at_rest));
+        };
+        for _ in 0..TASTE_ROUNDS {
+            let (sums, _) = problem.pass(&found, ctx)?;
+            let of_items = &sums.counts[..problem.counts.n_items * k];
+            let asked = (log_prices.as_slice(), self.seed);
+            let season = found.season.as_ref();
+            let Some(tastes) = weekly.tastes(of_items, &sums.weeks, season, asked, ctx)? else {
+                break;
+            };
+            (found, is_at_rest) = problem.settle(found, ctx, |sums, before| {
+                problem.refined(sums, before, true, Some(&tastes), ctx)
+            })?;
         }
         Ok((found, is_at_rest))
     }
@@ -190,6 +211,7 @@ impl Problem<'_> {
         sums: &Sums,
         before: &LatentClasses,
         has_activity: bool,
+        tastes: Option<&Tastes>,
         ctx: &Context,
     ) -> Result<LatentClasses> {
         let k = sums.customers.len();
@@ -200,7 +222,7 @@ impl Problem<'_> {
         if let Some(weekly) = self.weekly {
             let of_items = &sums.counts[..self.counts.n_items * k];
             let (likings, season) =
-                weekly.likings(of_items, &sums.weeks, before.season.as_ref(), ctx)?;
+                weekly.likings(of_items, &sums.weeks, before.season.as_ref(), tastes, ctx)?;
             classes.log_chances[..likings.len()].copy_from_slice(&likings);
             classes.season = Some(season);
         }
@@ -250,6 +272,23 @@ impl Problem<'_> {
         }
         Ok((all, likelihood))
     }
+}
+
+/// For each item that has a number the logarithm of its price over the mean one; 0 where it has none.
+fn log_prices(orders: &Orders, number: &[Option<usize>], n_items: usize) -> Option<Vec<f64>> {
+    let known = orders.log_prices.as_ref()?;
+    let mut own = vec![f64::NAN; n_items];
+    for (&at, &price) in number.iter().zip(known) {
+        if let Some(at) = at {
+            own[at] = price;
+        }
+    }
+    let is_known = |x: &&f64| x.is_finite();
+    let n = own.iter().filter(is_known).count();
+    let mean = own.iter().filter(is_known).sum::<f64>() / n as f64;
+    own.iter_mut()
+        .for_each(|x| *x = if x.is_finite() { *x - mean } else { 0.0 });
+    (n > 0).then_some(own)
 }
 
 /// Adds so many times the chances.

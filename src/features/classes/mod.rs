@@ -5,6 +5,7 @@ mod counts;
 mod learn;
 mod model;
 mod season;
+mod tastes;
 
 pub use activity::Activity;
 pub(super) use learn::learn;

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::counts::{Counts, week_of};
+use super::tastes::{self, Bought, Tastes};
 use crate::error::Result;
 use crate::features::Orders;
 use crate::parallel::{Context, fill_rows};
@@ -150,21 +151,17 @@ impl Weekly {
         of_items: &[f64],
         of_weeks: &[f64],
         before: Option<&Season>,
+        tastes: Option<&Tastes>,
         ctx: &Context,
     ) -> Result<(Vec<f64>, Season)> {
         let k = of_items.len() / self.n_items;
-        let mut sums: Vec<f64> = match before {
-            Some(season) => season.log_sums.iter().map(|x| x.exp()).collect(),
-            None => vec![1.0; self.n_weeks * k],
-        };
+        let mut sums = self.sums(before, k);
         let mut likings = vec![0.0; self.n_items * k];
         for _ in 0..ROUNDS {
-            let weights: Vec<f64> = of_weeks.iter().zip(&sums).map(|(n, z)| n / z).collect();
-            fill_rows(ctx, "likings", &mut likings, k, |first, part| {
-                for (i, own) in part.chunks_exact_mut(k).enumerate() {
-                    self.liking(first + i, of_items, &weights, own);
-                }
-            })?;
+            likings = self.expected(of_weeks, &sums, ctx)?;
+            for (item, own) in likings.chunks_exact_mut(k).enumerate() {
+                self.liking(item, &of_items[item * k..][..k], tastes, own);
+            }
             fill_rows(ctx, "seasons", &mut sums, k, |first, part| {
                 for (w, own) in part.chunks_exact_mut(k).enumerate() {
                     let shares = &self.shares[(first + w) * self.n_items..][..self.n_items];
@@ -183,19 +180,61 @@ impl Weekly {
         Ok((likings, season))
     }
 
-    /// How much more each class likes an item: what it bought over what it would have, and as many purchases of all added to both.
-    fn liking(&self, item: usize, of_items: &[f64], weights: &[f64], to: &mut [f64]) {
-        let k = to.len();
-        to.fill(0.0);
-        for (w, weights) in weights.chunks_exact(k).enumerate() {
-            let share = self.shares[w * self.n_items + item];
-            to.iter_mut()
-                .zip(weights)
-                .for_each(|(to, x)| *to += share * x);
+    fn sums(&self, season: Option<&Season>, k: usize) -> Vec<f64> {
+        match season {
+            Some(season) => season.log_sums.iter().map(|x| x.exp()).collect(),
+            None => vec![1.0; self.n_weeks * k],
+        }
+    }
+
+    /// What each class would have bought of each item, if it liked it as all do, in these weeks.
+    fn expected(&self, of_weeks: &[f64], sums: &[f64], ctx: &Context) -> Result<Vec<f64>> {
+        let weights: Vec<f64> = of_weeks.iter().zip(sums).map(|(n, z)| n / z).collect();
+        let k = of_weeks.len() / self.n_weeks;
+        let mut expected = vec![0.0; self.n_items * k];
+        fill_rows(ctx, "likings", &mut expected, k, |first, part| {
+            for (i, own) in part.chunks_exact_mut(k).enumerate() {
+                for (w, weights) in weights.chunks_exact(k).enumerate() {
+                    let share = self.shares[w * self.n_items + first + i];
+                    own.iter_mut()
+                        .zip(weights)
+                        .for_each(|(to, x)| *to += share * x);
+                }
+            }
+        })?;
+        Ok(expected)
+    }
+
+    /// What is expected of likings, from purchases of each item by class and of each week by class.
+    pub(super) fn tastes(
+        &self,
+        of_items: &[f64],
+        of_weeks: &[f64],
+        season: Option<&Season>,
+        (log_prices, seed): (&[f64], u64),
+        ctx: &Context,
+    ) -> Result<Option<Tastes>> {
+        let k = of_items.len() / self.n_items;
+        let expected = self.expected(of_weeks, &self.sums(season, k), ctx)?;
+        let bought = Bought {
+            observed: of_items,
+            expected: &expected,
+            n_classes: k,
+        };
+        tastes::learn(bought, log_prices, seed, ctx)
+    }
+
+    /// How much more each class likes an item: what it bought over what it would have, and as many purchases of all added to both, or as was expected. `to` has what it would have bought.
+    fn liking(&self, item: usize, bought: &[f64], tastes: Option<&Tastes>, to: &mut [f64]) {
+        if let Some(tastes) = tastes {
+            let means = &tastes.means[item * to.len()..][..to.len()];
+            for ((to, n), mean) in to.iter_mut().zip(bought).zip(means) {
+                *to = (n + tastes.shape) / (*to + tastes.shape / mean);
+            }
+            return;
         }
         // Half a purchase keeps an item that nobody of a class bought from being impossible.
         let base = PRIOR * self.overall[item] + 0.5;
-        let bought = &of_items[item * k..][..k];
         to.iter_mut()
             .zip(bought)
             .for_each(|(to, n)| *to = (n + base) / (*to + base));
@@ -298,7 +337,7 @@ mod tests {
         let mut found = Vec::new();
         for _ in 0..200 {
             let (logs, own) = weekly
-                .likings(&of_items, &of_weeks.concat(), season.as_ref(), &ctx)
+                .likings(&of_items, &of_weeks.concat(), season.as_ref(), None, &ctx)
                 .unwrap();
             (found, season) = (logs, Some(own));
         }
