@@ -32,7 +32,8 @@ class Features(ArrowTable):
     (Benzécri 1973; Greenacre 1984). ``classes``: ``class_1``, ``class_2`` ..., how likely
     each kind of customers is, kinds being what purchases and sizes of baskets would best
     come from: latent class analysis (Lazarsfeld 1950), a mixture of multinomials fitted
-    by expectation and maximisation (Dempster, Laird and Rubin 1977).
+    by expectation and maximisation (Dempster, Laird and Rubin 1977); with role ``price``,
+    likings of items that few bought come from items alike.
 
     Examples
     --------

@@ -22,6 +22,7 @@ pub enum FeatureSet {
     Basket,
     /// `class_1`, `class_2` ...: how likely each kind of customers is, kinds being what purchases and sizes of baskets would best come from: latent class analysis
     /// (Lazarsfeld 1950), a mixture of multinomials fitted by expectation and maximisation (Dempster, Laird and Rubin 1977).
+    /// Role `price` helps with items that few bought, whose likings come from items alike.
     Classes,
 }
 
